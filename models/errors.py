@@ -6,3 +6,5 @@ class InputError(ValueError):
 
     The command line exits with 2 on it, a job fails with it as its reason, a page shows it beside the field.
     """
+
+    exit_code = 2
