@@ -36,7 +36,12 @@ def main() -> None:
 def fit(train: pd.DataFrame) -> HistGradientBoostingClassifier:
     """200 small trees. One thread, one seed and no early stopping make it the same model every time."""
     model = HistGradientBoostingClassifier(
-        max_iter=200, learning_rate=0.05, max_leaf_nodes=15, min_samples_leaf=50, early_stopping=False, random_state=SEED
+        max_iter=200,
+        learning_rate=0.05,
+        max_leaf_nodes=15,
+        min_samples_leaf=50,
+        early_stopping=False,
+        random_state=SEED,
     )
     with threadpool_limits(1):
         return model.fit(inputs(train), train[LABEL])

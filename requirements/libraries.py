@@ -20,4 +20,4 @@ def opens(file: str) -> bool:
     return True
 
 
-sys.exit(0 if all([loads(name) for name in sys.argv[1:]]) else 1)
+sys.exit(0 if all(map(loads, sys.argv[1:])) else 1)

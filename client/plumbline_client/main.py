@@ -90,8 +90,8 @@ def report(error: Exception) -> str:
     return (
         "this is a fault in Plumbline, not in your input.\n"
         f"  {type(error).__name__}: {error}{where}\n"
-        "Please report it with the command you ran, the output of `plumbline --version`, and the traceback that the same\n"
-        "command prints with PLUMBLINE_DEBUG=1 in its environment. Your files were not changed."
+        "Please report it with the command you ran, the output of `plumbline --version`, and the traceback that\n"
+        "the same command prints with PLUMBLINE_DEBUG=1 in its environment. Your files were not changed."
     )
 
 

@@ -1,0 +1,135 @@
+"""What holds of the repository as a whole: who imports whom, and what no committed file says."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import pkgutil
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+CONTRACTS = {contract["name"]: contract for contract in PROJECT["tool"]["importlinter"]["contracts"]}
+SCIENCE = CONTRACTS["Science imports neither Django nor the service"]["source_modules"]
+
+# A service file stands at a room's root; a folder below it is science. These folders are Django's own.
+ROOMS = (
+    "audits",
+    "privacy",
+    "synthetic",
+    "governance",
+    "models/accounts",
+    "models/trail",
+    "models/jobs",
+    "models/registry",
+)
+DJANGOS_FOLDERS = {"migrations", "management", "templatetags", "__pycache__"}
+
+# registries of packages, and what a file that was resolved against one leaves behind
+REGISTRY = re.compile(
+    rb"(?i)--(extra-)?index-url\s+\S*:/|--find-links\s+\S*/|files\.pythonhosted|https?://[^\s\"']*/simple\b|registry\.npmjs"
+)
+
+
+def committed_files() -> list[Path]:
+    """What git tracks, or in an unpacked archive without history everything outside of what is ignored."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    return [path for name in listed.split(b"\0") if name and (path := ROOT / os.fsdecode(name)).is_file()]
+
+
+def without(*blocked: str) -> str:
+    """Python that makes importing these packages an error."""
+    return f"import sys; sys.modules.update(dict.fromkeys({blocked!r}))\n"
+
+
+def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def modules_below(package: str) -> list[str]:
+    folder = ROOT / package.replace(".", "/")
+    if not folder.is_dir():
+        return [package]
+    return [package, *(found.name for found in pkgutil.walk_packages([str(folder)], f"{package}."))]
+
+
+def test_every_folder_of_science_can_be_imported_where_there_is_no_django():
+    names = [name for package in SCIENCE for name in modules_below(package)]
+    assert len(names) > len(SCIENCE)
+    imports = "import importlib\n" + "\n".join(f"importlib.import_module({name!r})" for name in names)
+    done = python(without("django", "celery") + imports)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_folder_of_a_room_is_held_to_the_rules_of_science():
+    folders = {
+        f"{room}/{folder.name}".replace("/", ".")
+        for room in ROOMS
+        for folder in (ROOT / room).iterdir()
+        if folder.is_dir() and folder.name not in DJANGOS_FOLDERS and any(folder.rglob("*.py"))
+    }
+    assert folders - set(SCIENCE) == set()
+
+
+def test_imports_run_one_way():
+    linter = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout
+
+
+def test_init_files_are_empty_so_that_nothing_is_dragged_in():
+    full = [path for path in committed_files() if path.name == "__init__.py" and path.read_text().strip()]
+    assert full == []
+
+
+def test_no_committed_text_names_a_registry_address():
+    named = [path for path in committed_files() if path != Path(__file__) and REGISTRY.search(path.read_bytes())]
+    assert named == []
+
+
+def test_no_committed_text_names_a_place_of_the_machine_it_was_written_on():
+    places = re.compile(rb"/work/(main|shared)|\.\./shared|/root/")
+    named = [path for path in committed_files() if path != Path(__file__) and places.search(path.read_bytes())]
+    assert named == []
+
+
+@pytest.mark.parametrize("group", ["core", *PROJECT["project"]["optional-dependencies"]])
+def test_the_pinned_files_have_every_package_the_project_asks_for(group):
+    pinned = pins(ROOT / "requirements" / f"{group}.txt")
+    wanted = PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"].get(group, [])
+    assert {name_of(requirement) for requirement in wanted} - set(pinned) == set()
+
+
+def test_any_groups_together_ask_for_one_version_of_each_package():
+    everything = pins(ROOT / "requirements" / "all.txt")
+    for file in (ROOT / "requirements").glob("*.txt"):
+        assert pins(file).items() <= everything.items(), file.name
+
+
+def pins(file: Path) -> dict[str, str]:
+    lines = (line for line in file.read_text().splitlines() if "==" in line)
+    return {name_of(line): line.split("==", 1)[1] for line in lines}
+
+
+def name_of(requirement: str) -> str:
+    return re.sub(r"[-_.]+", "-", re.split(r"[\[<>=!~; ]", requirement, maxsplit=1)[0]).lower()
+
+
+def test_the_environment_is_the_one_that_is_pinned():
+    core = pins(ROOT / "requirements" / "core.txt")
+    installed = {name_of(found.metadata["Name"]): found.version for found in importlib.metadata.distributions()}
+    differing = {name: (version.split(" ;")[0], installed.get(name)) for name, version in core.items()}
+    assert {name: pair for name, pair in differing.items() if pair[1] is not None and pair[0] != pair[1]} == {}
