@@ -1,0 +1,74 @@
+"""What a check is. One file in audits/checks/ declares one, and nothing else is edited: forms, pages, the command line
+and the report take what it declares."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from audits.measure.cells import Cube
+from audits.measure.measured import Measured
+from audits.measure.types import CheckResult
+
+if TYPE_CHECKING:
+    from audits.run.parameters import Parameters
+
+Need = Literal["label", "score", "model"]
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A setting of a check, from which forms and help are made."""
+
+    name: str
+    title: str
+    default: int | float | str | bool
+    help: str = ""
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a check is given: the cube, what was asked, and for a check that reads rows the data and the model."""
+
+    cube: Cube
+    parameters: Parameters
+    threshold: float | None = None
+    data: Path | None = None
+    model: Path | None = None
+    progress: Progress = lambda share, sentence: None
+
+    def options(self, check: Check) -> dict[str, Any]:
+        """The check's options: its defaults, overlaid by what was asked."""
+        return {o.name: o.default for o in check.options} | dict(self.parameters.options.get(check.id, {}))
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question put to a model or dataset.
+
+    `measure` gives the figures that are functions of the cube, so that `verify` can recompute them; `run` the whole
+    result. `answers_to` names the duties that the result is evidence for ("eu-ai-act:10(2)(f)").
+    """
+
+    id: str
+    title: str
+    question: str
+    run: Callable[[Context], CheckResult]
+    measure: Callable[[Cube, Parameters], list[Measured]] | None = None
+    needs: frozenset[Need] = frozenset()
+    answers_to: tuple[str, ...] = ()
+    options: tuple[Option, ...] = field(default=())
+
+
+def discover() -> list[Check]:
+    """Every check there is: the `CHECK` of each file in audits/checks/, in the order they are reported."""
+    folder = Path(__file__).parent.parent / "checks"
+    modules = [importlib.import_module(f"audits.checks.{m.name}") for m in pkgutil.iter_modules([str(folder)])]
+    first = {"fairness": 0, "performance": 1}
+    return sorted((module.CHECK for module in modules), key=lambda check: (first.get(check.id, 2), check.id))

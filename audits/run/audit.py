@@ -1,0 +1,153 @@
+"""One audit, from a table to the JSON that a report is made of. Used by the command line, by jobs and by notebooks."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from audits.measure import cells
+from audits.measure.check import Context, Progress, discover
+from audits.measure.cube import Counted, build_cube
+from audits.measure.measured import Measured
+from audits.measure.policy import Policy, load_policy
+from audits.measure.suppress import suppress
+from audits.measure.types import CheckResult
+from audits.measure.verdicts import Judgement, judge
+from audits.run.data import TableSource, describe_data
+from audits.run.parameters import Parameters
+
+if TYPE_CHECKING:
+    import ibis
+
+SCHEMA = "plumbline.audit/1"
+LIBRARIES = ("numpy", "scipy", "duckdb", "ibis-framework", "pyarrow", "fairlearn", "aif360", "shap", "onnxruntime")
+SUBJECT = ("name", "version", "purpose", "role", "owner", "licence", "description", "format", "sha256")
+
+
+def quiet(share: float, sentence: str) -> None:
+    """A progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What an audit needs beside its parameters: files, policy, subject, and what was already explained elsewhere."""
+
+    data: Path
+    name: str | None = None
+    predictions: Path | None = None
+    model: Path | None = None
+    policy: Policy | None = None
+    subject: Mapping[str, Any] = field(default_factory=dict)
+    explanation: CheckResult | None = None
+    started: datetime.datetime | None = None
+
+
+def run_audit(parameters: Parameters, material: Material, progress: Progress = quiet) -> dict[str, Any]:
+    """The audit as JSON (schema plumbline.audit/1).
+
+    A model's predictions come as an Arrow file, row by row with the data (made in the sandbox), and so does the
+    result of explaining it: this function never loads a model. InputError where the table cannot answer.
+    """
+    started = material.started or datetime.datetime.now(datetime.UTC)
+    policy = material.policy or load_policy(None)
+    progress(0.02, "Reading the table")
+    source = TableSource.open(material.data, parameters, material.predictions, material.name)
+    table = source.connect()
+    progress(0.1, "Counting rows by group, label and prediction")
+    counted = build_cube(table, source.question)
+    shown = counted if parameters.suppress is None else suppress(counted, parameters.suppress)
+    progress(0.5, "Measuring, with intervals")
+    results = run_checks(parameters, shown, material)
+    found, judgement = evaluate(shown.cube, parameters, policy, started.date())
+    progress(0.8, "Asking fairlearn and AIF360 for a second opinion" if parameters.cross_check else "Judging")
+    checked = _cross_check(table, source, counted, found, parameters)
+    measurements = [m.measurement for m in (*found, *judgement.added)]
+    measurements += [m for r in results for m in r.measurements if r.check == "explanation"]
+    progress(0.95, "Writing the result")
+    return {
+        "schema": SCHEMA,
+        "inputs": source.inputs(material.model),
+        "subject": {name: material.subject.get(name) for name in SUBJECT},
+        "data": describe_data(source, shown, parameters),
+        "measurements": [m.to_json() for m in measurements],
+        "verdicts": [v.to_json() for v in judgement.verdicts],
+        "policy": policy.to_json(),
+        "checks": [r.to_json() for r in results],
+        "cross_check": checked,
+        "cube": cells.to_json(shown.cube),
+        "warnings": warnings(shown, parameters, source),
+        "provenance": provenance(parameters, started, shown.threshold),
+    }
+
+
+def run_checks(parameters: Parameters, counted: Counted, material: Material) -> list[CheckResult]:
+    """Every check's result; the explanation, which loads the model, was made in the sandbox."""
+    context = Context(counted.cube, parameters, counted.threshold, material.data, material.model)
+    results = [check.run(context) for check in discover() if check.id != "explanation"]
+    if material.explanation is not None:
+        return [*results, material.explanation]
+    reason = "No model was given, only its predictions, so there is nothing to explain."
+    return [*results, CheckResult("explanation", "Explanation", "not_applicable", reason=reason)]
+
+
+def evaluate(
+    cube: cells.Cube, parameters: Parameters, policy: Policy, day: datetime.date
+) -> tuple[list[Measured], Judgement]:
+    """Everything that is a function of the cube: the figures and the verdicts on them."""
+    found = [m for check in discover() if check.measure for m in check.measure(cube, parameters)]
+    return found, judge(cube, found, policy, day, parameters.reference)
+
+
+def _cross_check(
+    table: ibis.Table, source: TableSource, counted: Counted, found: Sequence[Measured], parameters: Parameters
+) -> dict[str, Any] | None:
+    if not parameters.cross_check:
+        return None
+    from audits.measure.crosscheck import cross_check
+
+    return cross_check(table, source.question, counted, found, seed=parameters.seed)
+
+
+def warnings(counted: Counted, parameters: Parameters, source: TableSource) -> list[str]:
+    """What a reader must know before believing the figures."""
+    told = [f"{n:,} rows were left out: {column!r} is missing there." for column, n in counted.dropped.items()]
+    for one in counted.cube.sets:
+        if len(one.attributes) != 1:
+            continue
+        sizes = dict(zip((g[0] for g in one.groups), one.n.sum(axis=(1, 2)).tolist(), strict=True))
+        missing, total = sizes.get("(missing)", 0), sum(sizes.values())
+        if missing * 2 > total:
+            told.append(f"{one.name!r} is missing in {missing:,} of {total:,} rows; its other groups may not be typical.")
+        if len(sizes) == 1:
+            told.append(f"{one.name!r} has only the value {next(iter(sizes))!r}: nothing can be compared.")
+    if parameters.label and not counted.cube.has_label:
+        told.append(f"The label {parameters.label!r} has only one value, so nothing that needs a label was measured.")
+    if counted.cube.suppressed:
+        told.append(
+            f"Counts under {parameters.suppress} are not shown; {len(counted.cube.suppressed)} groups were merged for that "
+            "and count as not assessed."
+        )
+    return told
+
+
+def provenance(parameters: Parameters, started: datetime.datetime, threshold: float | None) -> dict[str, Any]:
+    """By what the audit was made: version, seed, time (UTC), parameters as they took effect, libraries."""
+    effective = parameters.to_json() | {"threshold": threshold}
+    return {
+        "version": importlib.metadata.version("plumbline"),
+        "seed": parameters.seed,
+        "started": started.astimezone(datetime.UTC).isoformat(timespec="seconds"),
+        "parameters": effective,
+        "libraries": {name: v for name in LIBRARIES if (v := _version(name))},
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None

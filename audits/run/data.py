@@ -1,0 +1,116 @@
+"""The table under audit: opened, joined with a model's predictions, and described."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from audits.measure.cube import Counted, Question
+from audits.run.parameters import Parameters
+from models.errors import InputError
+from models.registry.intake.read import ColumnInfo, TableFile, open_table
+from models.registry.intake.sql import identifier
+
+if TYPE_CHECKING:
+    import ibis
+
+# columns of a predictions file, renamed so that they never meet a column of the data
+SCORE, PREDICTION = "plumbline score", "plumbline prediction"
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """A data file, maybe with predictions beside it, and the question put to the two."""
+
+    name: str
+    file: TableFile
+    predictions: TableFile | None
+    question: Question
+
+    @staticmethod
+    def open(data: Path, parameters: Parameters, predictions: Path | None, name: str | None = None) -> TableSource:
+        """Look the files over; InputError where they cannot be read or do not belong together."""
+        file = open_table(data)
+        if predictions is None:
+            return TableSource(name or data.name, file, None, parameters.question())
+        made = open_table(predictions)
+        if made.rows != file.rows:
+            raise InputError(f"The model gave {made.rows:,} predictions for {file.rows:,} rows.")
+        outputs = {c.name for c in made.columns}
+        question = parameters.question(
+            score=SCORE if "score" in outputs else None, prediction=None if "score" in outputs else PREDICTION
+        )
+        return TableSource(name or data.name, file, made, question)
+
+    @property
+    def used(self) -> list[tuple[str, str]]:
+        """(column of the data, its role) for every column that the audit reads."""
+        q = self.question
+        roles = [(c, "sensitive") for c in q.sensitive]
+        named = (("label", q.label), ("prediction", q.prediction), ("score", q.score))
+        roles += [(c, role) for role, c in named if c and c not in (SCORE, PREDICTION)]
+        return roles + [(c, role) for role, c in (("weight", q.weight), ("frequency", q.frequency)) if c]
+
+    def connect(self) -> ibis.Table:
+        """The rows as an Ibis table on DuckDB, read where they lie; only the columns that the audit needs."""
+        import ibis
+
+        connection = ibis.duckdb.connect()
+        columns = [name for name, _ in self.used]
+        if absent := [c for c in columns if c not in self.file.names]:
+            known = ", ".join(repr(n) for n in self.file.names[:12]) + (", ..." if len(self.file.names) > 12 else "")
+            raise InputError(f"{self.name} has no column {', '.join(map(repr, absent))}. It has {known}.")
+        relation = self.file.relation(connection.con, text_columns=self.question.sensitive)
+        chosen = ", ".join(identifier(c) for c in columns)
+        if self.predictions is None:
+            return connection.sql(f"SELECT {chosen} FROM {relation}")
+        beside = self.predictions.relation(connection.con)
+        output = SCORE if self.question.score == SCORE else PREDICTION
+        column = "score" if output == SCORE else "prediction"
+        renamed = f"SELECT {identifier(column)} AS {identifier(output)} FROM {beside}"
+        data = f"SELECT {chosen} FROM {relation}"
+        return connection.sql(f"SELECT * FROM ({data}) AS d POSITIONAL JOIN ({renamed}) AS p")
+
+    def inputs(self, model: Path | None) -> list[dict[str, Any]]:
+        """The files by hash: the data, and the model where there is one."""
+        given: list[dict[str, Any]] = [{"name": self.name, "sha256": self.file.sha256(), "rows": self.file.rows}]
+        if model is not None:
+            with model.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            given.append({"name": model.name, "sha256": digest, "rows": None})
+        return given
+
+    def column(self, name: str) -> ColumnInfo:
+        return next(c for c in self.file.columns if c.name == name)
+
+
+def describe_data(source: TableSource, counted: Counted, parameters: Parameters) -> dict[str, Any]:
+    """What a reader of the report is told of the data: size, columns by role, label balance, groups by size."""
+    cube = counted.cube
+    by_label = cube.everybody.n[0].sum(axis=1).tolist()
+    names = (cube.negative, cube.positive)
+    attributes = [
+        {
+            "name": s.name,
+            "groups": [{"value": g[0], "n": int(n)} for g, n in zip(s.groups, s.n.sum(axis=(1, 2)), strict=True)],
+        }
+        for s in cube.sets
+        if len(s.attributes) == 1
+    ]
+    return {
+        "name": source.name,
+        "rows": source.file.rows,
+        "rows_used": cube.rows,
+        "dropped": dict(counted.dropped),
+        "all_columns": len(source.file.columns),
+        "columns": [{"name": n, "type": source.column(n).type, "role": role} for n, role in source.used],
+        "label": {
+            "name": parameters.label,
+            "positive": cube.positive,
+            "favourable": cube.favourable,
+            "counts": dict(zip(names, by_label, strict=True)) if cube.has_label else None,
+        },
+        "attributes": attributes,
+    }
