@@ -27,6 +27,8 @@ MAX_BINS = 65_536
 # a weight of 2^27 scaled by 2^32 still has 18 decimal digits, and its square fits 128 bits with 10^9 rows
 MAX_WEIGHT = 2**27
 SAMPLE = 10_000
+# combinations of all attributes in the sample up to which one GROUP BY over all of them serves every set
+JOINT = 2_000
 # DuckDB multiplies two narrow decimals in 64 bits; one wide factor makes it 128
 WIDE = "decimal(38, 0)"
 
@@ -89,9 +91,11 @@ def build_cube(table: ibis.Table, question: Question) -> Counted:
     if look:
         columns = look.table
     attributes = [f"g{i}" for i in range(len(question.sensitive))]
-    _refuse_identifiers(columns, question)
+    sample = columns.select(*attributes).limit(SAMPLE).to_pyarrow()
+    _refuse_identifiers(columns, question, sample)
     keys = _sets(attributes, question.intersections)
-    tallies = _tally_sets(columns, attributes, keys, question)
+    joint = sample.group_by(attributes).aggregate([]).num_rows <= JOINT
+    tallies = _tally_sets(columns, attributes, keys, question, joint=joint)
     outcomes = name_outcomes(question, tallies[()].label, tallies[()].prediction, tallies[()].n)
     sets = tuple(_grouping_set(tallies[k], k, question, outcomes) for k in keys)
     rows_dropped |= outcomes.dropped
@@ -232,11 +236,11 @@ def _look_at_scores(table: ibis.Table, question: Question, dropped: dict[str, in
     return _ScoreLook(table.mutate(p=ibis.ifelse(table.s >= threshold, one, zero)), distinct, low, high, threshold)
 
 
-def _refuse_identifiers(table: ibis.Table, question: Question) -> None:
+def _refuse_identifiers(table: ibis.Table, question: Question, sample: pa.Table) -> None:
     """A sensitive column with over 100 values of under 10 rows each on average is an identifier, not a group."""
     for i, column in enumerate(question.sensitive):
         name = f"g{i}"
-        if table.select(name).limit(SAMPLE).distinct().count().to_pyarrow().as_py() <= 100:
+        if len(sample[name].unique()) <= 100:
             continue
         distinct, rows = table.select(name).distinct().count().to_pyarrow().as_py(), table.count().to_pyarrow().as_py()
         if rows < 10 * distinct:
@@ -254,14 +258,12 @@ def _sets(attributes: Sequence[str], intersections: bool) -> list[tuple[str, ...
 
 
 def _tally_sets(
-    table: ibis.Table, attributes: Sequence[str], keys: Sequence[tuple[str, ...]], question: Question
+    table: ibis.Table, attributes: Sequence[str], keys: Sequence[tuple[str, ...]], question: Question, *, joint: bool
 ) -> dict[tuple[str, ...], _Tally]:
     """One GROUP BY over all attributes where their joint is small (a sample tells), else one for each set."""
-    sample = table.select(*attributes).limit(SAMPLE).distinct().count().to_pyarrow().as_py() if attributes else 0
-    joint = tuple(attributes)
-    if sample <= 2_000:
-        whole = _tally(table, joint, question)
-        return {key: _marginal(whole, [joint.index(a) for a in key]) for key in keys}
+    if joint:
+        whole = _tally(table, tuple(attributes), question)
+        return {key: _marginal(whole, [attributes.index(a) for a in key]) for key in keys}
     tallies = {key: _tally(table, key, question) for key in keys if key}
     return {(): _marginal(tallies[(attributes[0],)], []), **tallies}
 
