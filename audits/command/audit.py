@@ -50,7 +50,7 @@ def audit(context: click.Context, data: Path, json_file: Path | None, pdf_file: 
     with progress_bar("Auditing", data.name) as progress:
         result = audit_files(data, options, progress)
         if json_file:
-            from audits.report.evidence import encode
+            from audits.report.evidence import evidence_bytes as encode
 
             write_atomically(json_file, encode(result))
         if pdf_file:

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from audits.measure.check import Progress
 from audits.measure.policy import load_policy
-from audits.run.audit import Material, run_audit
 from audits.run.options import Options
+from audits.run.sandboxed import Request, audit_in_sandbox
+from models.jobs.sandbox.limits import GIB, Limits
+
+DAY = 86_400.0
 
 
 def audit_files(data: Path, options: Options, progress: Progress) -> dict[str, Any]:
-    """Audit one file; a model is run, and explained, in the sandbox."""
-    policy = load_policy(options.policy)
-    subject = {"name": (options.model or data).stem} | options.subject
-    if options.model is None:
-        material = Material(data=data, policy=policy, subject=subject)
-        return run_audit(options.parameters, material, progress)
-    from audits.run.model import predict_and_explain
-
+    """Audit one file. The limits are the machine's: it is the user's own."""
+    subject = {"name": (options.model or data).stem} | dict(options.subject)
+    request = Request(options.parameters, data, load_policy(options.policy), model=options.model, subject=subject)
+    limits = Limits(seconds=DAY, memory=machine_memory(), output=64 * GIB, scratch=64 * GIB, threads=os.cpu_count() or 1)
     with tempfile.TemporaryDirectory(prefix="plumbline-") as folder:
-        predictions, explanation, described = predict_and_explain(
-            options.model, data, options.parameters, Path(folder), lambda share, told: progress(share * 0.6, told)
-        )
-        material = Material(
-            data=data,
-            predictions=predictions,
-            model=options.model,
-            policy=policy,
-            subject=described | subject,
-            explanation=explanation,
-        )
-        return run_audit(options.parameters, material, lambda share, told: progress(0.6 + share * 0.35, told))
+        return audit_in_sandbox(request, Path(folder), progress, limits=limits)
+
+
+def machine_memory() -> int:
+    """Nine tenths of the machine's memory, in bytes."""
+    return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 0.9)

@@ -34,12 +34,15 @@ def quiet(share: float, sentence: str) -> None:
 
 @dataclass(frozen=True)
 class Material:
-    """What an audit needs beside its parameters: files, policy, subject, and what was already explained elsewhere."""
+    """What an audit needs beside its parameters: files, policy, subject, and what was made elsewhere.
+
+    `model` is the {name, sha256} of the model that made `predictions`; `explanation` the result of explaining it.
+    """
 
     data: Path
     name: str | None = None
     predictions: Path | None = None
-    model: Path | None = None
+    model: Mapping[str, str] | None = None
     policy: Policy | None = None
     subject: Mapping[str, Any] = field(default_factory=dict)
     explanation: CheckResult | None = None
@@ -86,7 +89,7 @@ def run_audit(parameters: Parameters, material: Material, progress: Progress = q
 
 def run_checks(parameters: Parameters, counted: Counted, material: Material) -> list[CheckResult]:
     """Every check's result; the explanation, which loads the model, was made in the sandbox."""
-    context = Context(counted.cube, parameters, counted.threshold, material.data, material.model)
+    context = Context(counted.cube, parameters, counted.threshold, material.data)
     results = [check.run(context) for check in discover() if check.id != "explanation"]
     if material.explanation is not None:
         return [*results, material.explanation]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
+import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,7 +58,10 @@ class TableSource:
         """The rows as an Ibis table on DuckDB, read where they lie; only the columns that the audit needs."""
         import ibis
 
-        connection = ibis.duckdb.connect()
+        # a sandbox has one folder to spill into, and nothing may be fetched or loaded beside what is installed
+        connection = ibis.duckdb.connect(
+            temp_directory=tempfile.gettempdir(), autoinstall_known_extensions=False, autoload_known_extensions=False
+        )
         columns = [name for name, _ in self.used]
         if absent := [c for c in columns if c not in self.file.names]:
             known = ", ".join(repr(n) for n in self.file.names[:12]) + (", ..." if len(self.file.names) > 12 else "")
@@ -73,14 +77,10 @@ class TableSource:
         data = f"SELECT {chosen} FROM {relation}"
         return connection.sql(f"SELECT * FROM ({data}) AS d POSITIONAL JOIN ({renamed}) AS p")
 
-    def inputs(self, model: Path | None) -> list[dict[str, Any]]:
+    def inputs(self, model: Mapping[str, str] | None) -> list[dict[str, Any]]:
         """The files by hash: the data, and the model where there is one."""
         given: list[dict[str, Any]] = [{"name": self.name, "sha256": self.file.sha256(), "rows": self.file.rows}]
-        if model is not None:
-            with model.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            given.append({"name": model.name, "sha256": digest, "rows": None})
-        return given
+        return [*given, {**model, "rows": None}] if model else given
 
     def column(self, name: str) -> ColumnInfo:
         return next(c for c in self.file.columns if c.name == name)

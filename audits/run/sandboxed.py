@@ -1,0 +1,95 @@
+"""An audit from files to JSON: the model is run and explained, and the table counted, each in a sandbox of its own.
+
+The command line and the jobs of the service take this one way. A model never shares a process with the counting, so
+that a hostile one cannot write its own verdict.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from audits.measure.check import Progress
+from audits.measure.policy import Policy
+from audits.run.parameters import Parameters
+from audits.run.task import RESULT
+from models.jobs.sandbox.limits import Limits
+from models.jobs.sandbox.run import run_sandboxed
+
+Cancelled = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to audit. `name` is how the report calls the data; `subject` describes the system (see run.audit)."""
+
+    parameters: Parameters
+    data: Path
+    policy: Policy
+    name: str | None = None
+    model: Path | None = None
+    model_name: str | None = None
+    subject: Mapping[str, Any] = field(default_factory=dict)
+    started: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.UTC))
+
+
+def audit_in_sandbox(
+    request: Request,
+    folder: Path,
+    progress: Progress,
+    *,
+    limits: Limits = Limits(),
+    cancelled: Cancelled | None = None,
+    on_log: Callable[[str], None] | None = None,
+) -> dict[str, Any]:
+    """The audit's JSON. `folder` holds what is made on the way (predictions, result).
+
+    Raises InputError where data, model or options cannot be audited, SandboxError where a limit was reached.
+    """
+    inputs = {"data": request.data}
+    model, explanation, subject = None, None, dict(request.subject)
+    share = 0.0
+    if request.model is not None:
+        from audits.run.model import explain_model, predict_with_model
+
+        watch = {"limits": limits, "cancelled": cancelled, "on_log": on_log}
+        model = {"name": request.model_name or request.model.name, "sha256": _sha256(request.model)}
+        inputs["predictions"], described = predict_with_model(request, folder, _part(progress, 0.0, 0.25), **watch)
+        explanation = explain_model(request, folder, _part(progress, 0.25, 0.6), **watch)
+        subject, share = described | {"sha256": model["sha256"]} | subject, 0.6
+    payload = {
+        "parameters": request.parameters.to_json(),
+        "policy": request.policy.to_json(),
+        "subject": subject,
+        "name": request.name or request.data.name,
+        "model": model,
+        "explanation": explanation,
+        "started": request.started.isoformat(),
+    }
+    output = folder / "audit"
+    run_sandboxed(
+        "audits.run.task:audit_task",
+        payload,
+        inputs=inputs,
+        output=output,
+        limits=limits,
+        on_progress=_part(progress, share, 1.0),
+        cancelled=cancelled,
+        on_log=on_log,
+    )
+    audit: dict[str, Any] = json.loads((output / RESULT).read_text("utf-8"))
+    return audit
+
+
+def _part(progress: Progress, start: float, end: float) -> Progress:
+    return lambda share, sentence: progress(start + share * (end - start), sentence)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
