@@ -50,9 +50,9 @@ def audit(context: click.Context, data: Path, json_file: Path | None, pdf_file: 
     with progress_bar("Auditing", data.name) as progress:
         result = audit_files(data, options, progress)
         if json_file:
-            from audits.report.evidence import evidence_bytes as encode
+            from audits.report.evidence import canonical_bytes
 
-            write_atomically(json_file, encode(result))
+            write_atomically(json_file, canonical_bytes(result))
         if pdf_file:
             from audits.report.pdf import render_pdf
 
