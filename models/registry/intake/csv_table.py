@@ -106,9 +106,9 @@ def uneven_row(path: Path, dialect: Dialect, limits: DataLimits) -> str | None:
                 if row and len(row) != width:
                     return (
                         f"{path.name}: the row that ends at line {reader.line_num:,} has {len(row):,} cells, the "
-                        f"header has {width:,} (separated by {DELIMITERS[dialect.delimiter]}). Is it the right delimiter?"
+                        f"header {width:,}. Is {DELIMITERS[dialect.delimiter]} the right delimiter?"
                     )
-                if sum(map(len, row)) > min(limits.line_length, limits.cell_length):
+                if any(len(cell) > limits.cell_length for cell in row) or sum(map(len, row)) > limits.line_length:
                     return f"{path.name}: the row that ends at line {reader.line_num:,} is too long."
         except csv.Error:
             longest = csv.field_size_limit()
