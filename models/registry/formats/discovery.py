@@ -21,7 +21,7 @@ def formats() -> dict[str, Format]:
     return {each.id: each for each in declared if isinstance(each, Format)}
 
 
-def recognise(path: Path) -> Format:
+def recognised(path: Path) -> Format:
     """The format of a model file, by its content; its name's ending decides only where the content leaves it open.
 
     Raises:

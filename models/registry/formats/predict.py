@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from models.errors import InputError
 from models.jobs.sandbox.run import Limits, run_sandboxed
 from models.registry.formats.classes import positive_score
-from models.registry.formats.discovery import formats, recognise
+from models.registry.formats.discovery import formats, recognised
 from models.registry.formats.format import BATCH, Predictions, Progress, Signature
 from models.registry.formats.matching import matched_columns
 from models.registry.intake.limits import DataLimits
@@ -103,14 +103,14 @@ def predict_in_sandbox(
 def inspect_task(payload: dict[str, Any], inputs: dict[str, Path], output: Path, progress: Progress) -> dict[str, Any]:
     """In the sandbox: the signature of inputs["model"], as JSON."""
     model = inputs["model"]
-    return recognise(model).inspect(model).to_json()
+    return recognised(model).inspect(model).to_json()
 
 
 def predict_task(payload: dict[str, Any], inputs: dict[str, Path], output: Path, progress: Progress) -> dict[str, Any]:
     """In the sandbox: predict inputs["data"] with inputs["model"] into output/predictions.arrow."""
     model, data = inputs["model"], inputs["data"]
     progress(0.0, "Reading the model")
-    signature = recognise(model).inspect(model)
+    signature = recognised(model).inspect(model)
     progress(0.02, "Reading the table")
     table = open_table(data, DataLimits.from_json(payload["limits"]))
     batches = predicted(model, table, signature, payload, progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from models.errors import InputError
@@ -58,3 +59,11 @@ def check_whole(each: Input, values: np.ndarray, target: Any) -> None:
         raise InputError(f"The model reads {each.name!r} as whole numbers, but the column holds fractions or NaN.")
     if np.any(values < bounds.min) or np.any(values > bounds.max):
         raise InputError(f"The column {each.name!r} holds whole numbers too large for the model's input.")
+
+
+def codes(column: pyarrow.ChunkedArray, categories: Sequence[Any]) -> np.ndarray:
+    """A column of categories as the position of each value among them, float64 [N]; NaN for any other value."""
+    import numpy as np
+
+    places = {value: float(place) for place, value in enumerate(categories)}
+    return np.array([places.get(value, np.nan) for value in column.to_pylist()], dtype=np.float64)
