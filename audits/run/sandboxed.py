@@ -17,6 +17,7 @@ from typing import Any
 from audits.measure.check import Progress
 from audits.measure.policy import Policy
 from audits.run.parameters import Parameters
+from audits.run.result_json import check_result_to_json
 from audits.run.task import RESULT
 from models.jobs.sandbox.limits import Limits
 from models.jobs.sandbox.run import run_sandboxed
@@ -57,10 +58,14 @@ def audit_in_sandbox(
     if request.model is not None:
         from audits.run.model import explain_model, predict_with_model
 
-        watch = {"limits": limits, "cancelled": cancelled, "on_log": on_log}
         model = {"name": request.model_name or request.model.name, "sha256": _sha256(request.model)}
-        inputs["predictions"], described = predict_with_model(request, folder, _part(progress, 0.0, 0.25), **watch)
-        explanation = explain_model(request, folder, _part(progress, 0.25, 0.6), **watch)
+        inputs["predictions"], described = predict_with_model(
+            request, folder, _part(progress, 0.0, 0.25), limits=limits, cancelled=cancelled
+        )
+        explained = explain_model(
+            request, folder, _part(progress, 0.25, 0.6), limits=limits, cancelled=cancelled, on_log=on_log
+        )
+        explanation = check_result_to_json(explained)
         subject, share = described | {"sha256": model["sha256"]} | subject, 0.6
     payload = {
         "parameters": request.parameters.to_json(),
