@@ -1,0 +1,95 @@
+"""Tables of measurements: value, interval, n and measurement id stand together in every one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from audits.report import numbers, words
+from audits.report.blocks import Cell, Head, Row, RowGroup, TableBlock
+
+Json = Mapping[str, Any]
+MOST_ROWS = 50
+MOST_POINTS = 9
+FIGURE_HEADS = (Head("Value", "number"), Head("95% interval", "number"), Head("n", "number"), Head("Measurement", "id"))
+
+
+def cells(*texts: Any) -> tuple[Cell, ...]:
+    return tuple(text if isinstance(text, Cell) else Cell(words.clean(text)) for text in texts)
+
+
+def control(
+    id: str, caption: str, rows: Iterable[tuple[str, Any]], heads: tuple[str, str] = ("Item", "Entry")
+) -> TableBlock:
+    """Two columns, a name and what it is. What is not known says so."""
+    body = tuple(Row(cells(name, "not given" if entry in (None, "") else entry)) for name, entry in rows)
+    return TableBlock(id, caption, (Head(heads[0]), Head(heads[1])), (RowGroup(body),))
+
+
+def figure_cells(m: Json) -> tuple[Cell, ...]:
+    """Value, interval, n, id, in the order of FIGURE_HEADS."""
+    return cells(words.value_or_reason(m), words.interval(m["metric"], m["interval"]), words.n_of(m), m["id"])
+
+
+def measurement_table(id: str, caption: str, measurements: Sequence[Json], first: str = "Metric") -> TableBlock:
+    """One row per measurement, named by its metric."""
+    rows = tuple(Row(cells(words.plain(m["metric"]).title) + figure_cells(m)) for m in measurements)
+    return TableBlock(id, caption, (Head(first), *FIGURE_HEADS), (RowGroup(rows),), width="full")
+
+
+def declared_table(table: Json, id: str, curve: bool = False) -> TableBlock:
+    """A check's own table. Columns print by their declared kind, a column's numbers with the same decimals.
+
+    Of a curve's many points some are printed, evenly spaced with both ends; of other tables the first.
+    """
+    columns, rows = table["columns"], table["rows"]
+    shown = spaced(rows, MOST_POINTS) if curve else rows[:MOST_ROWS]
+    printers = [_printer(c["kind"], [row[i] for row in shown]) for i, c in enumerate(columns)]
+    body = tuple(Row(tuple(Cell(print_(value)) for print_, value in zip(printers, row, strict=True))) for row in shown)
+    note = (
+        " ".join(filter(None, [table.get("note") and words.clean(table["note"]), cut(len(shown), len(rows), curve)]))
+        or None
+    )
+    heads = tuple(Head(words.clean(c["title"]), _align(c["kind"])) for c in columns)
+    width: Literal["narrow", "full", "wide"] = (
+        "narrow" if len(columns) <= 6 else "full" if len(columns) <= 8 else "wide"
+    )
+    return TableBlock(id, words.clean(table["title"]), heads, (RowGroup(body),), note, width)
+
+
+def spaced(rows: Sequence[Any], most: int) -> list[Any]:
+    """At most so many rows, evenly spaced, the first and the last among them."""
+    if len(rows) <= most:
+        return list(rows)
+    return [rows[round(i * (len(rows) - 1) / (most - 1))] for i in range(most)]
+
+
+def cut(shown: int, total: int, spread: bool = False) -> str | None:
+    """What a table says when it does not hold all its rows."""
+    if shown >= total:
+        return None
+    which = "" if spread else "The first "
+    return (
+        f"{which}{numbers.count(shown)} of {numbers.count(total)} rows; all of them are in the attached evidence.json."
+    )
+
+
+def _align(kind: str) -> Literal["text", "number", "id", "code"]:
+    return "number" if kind in ("count", "rate", "number") else "id" if kind == "id" else "text"
+
+
+def _printer(kind: str, column: Sequence[Any]) -> Callable[[Any], str]:
+    decimals = numbers.column_decimals(column)
+    by_kind: dict[str, Callable[[Any], str]] = {
+        "count": numbers.count,
+        "rate": numbers.rate,
+        "number": lambda value: numbers.number(value, decimals),
+    }
+    print_ = by_kind.get(kind)
+
+    def printed(value: Any) -> str:
+        if value is None:
+            return "none" if print_ else ""
+        return print_(value) if print_ and numbers.is_number(value) else words.clean(value)
+
+    return printed
