@@ -46,7 +46,7 @@ class LightGBM(Format):
 
         header = read_checked(path)
         try:
-            booster = lightgbm.Booster(model_str=path.read_text(encoding="utf-8"), params={"verbose": -1})
+            booster = lightgbm.Booster(model_str=trees_only(path))
         except lightgbm.basic.LightGBMError as error:
             raise InputError(f"LightGBM does not accept the model: {error}") from error
 
@@ -55,6 +55,12 @@ class LightGBM(Format):
             return Predictions(values.reshape(table.num_rows, -1), None)
 
         return score
+
+
+def trees_only(path: Path) -> str:
+    """The model without the parameters of its training, which its trees do not need and which name files and hosts."""
+    body, end, _ = path.read_text(encoding="utf-8").partition("\nend of trees")
+    return f"{body}{end}\n"
 
 
 def class_count(header: Header) -> int:
@@ -82,12 +88,8 @@ def design(header: Header, table: pyarrow.Table) -> np.ndarray:
             "categorical features, so it is not known which belong together."
         )
     kinds = dict(zip(header.categorical, header.categories, strict=False))
-    return np.column_stack(
-        [
-            codes(column, kinds[index]) if index in kinds else numbers(column)
-            for index, column in enumerate(table.columns)
-        ]
-    )
+    columns = enumerate(table.columns)
+    return np.column_stack([codes(each, kinds[at]) if at in kinds else numbers(each) for at, each in columns])
 
 
 FORMAT = LightGBM()
