@@ -34,7 +34,7 @@ def all_processes() -> Iterator[Process]:
 
 
 def members(leader: int, token: str | None = None) -> list[Process]:
-    """The run's processes: descendants of its leader, its process group and, with a token, whatever carries that mark."""
+    """The run's processes: descendants of its leader, its process group and, given a token, what carries it."""
     found: dict[int, Process] = {}
     everything = sorted(all_processes(), key=lambda process: process.pid)
     mark = f"PLUMBLINE_SANDBOX_RUN={token}".encode() if token else None

@@ -1,0 +1,32 @@
+"""Who may do what: the roles, and one table from action to roles."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+
+
+class Role(TextChoices):
+    ENGINEER = "engineer", "Engineer"
+    OFFICER = "officer", "Compliance officer"
+    APPROVER = "approver", "Approver"
+    AUDITOR = "auditor", "Auditor (read-only)"
+    ADMINISTRATOR = "administrator", "Administrator"
+
+
+EVERYONE = frozenset(Role)
+WORKING = frozenset({Role.ENGINEER, Role.OFFICER, Role.ADMINISTRATOR})
+
+# Nobody changes the trail, so no action does. An administrator manages people and may do the daily work, but does not
+# approve: whoever can hand out roles must not also be the second pair of eyes.
+ACTIONS: dict[str, frozenset[Role]] = {
+    "read": EVERYONE,
+    "register": WORKING,
+    "run": WORKING,
+    "cancel": WORKING,
+    "describe": WORKING,
+    "classify": frozenset({Role.OFFICER, Role.ADMINISTRATOR}),
+    "approve": frozenset({Role.APPROVER}),
+    "export": EVERYONE,
+    "read trail": frozenset({Role.OFFICER, Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR}),
+    "manage members": frozenset({Role.ADMINISTRATOR}),
+}

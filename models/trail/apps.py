@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class TrailConfig(AppConfig):
+    name = "models.trail"
+    label = "trail"
+
+    def ready(self) -> None:
+        from models.trail import sessions
+
+        sessions.listen()

@@ -1,0 +1,59 @@
+"""What was done, by whom, to what: one chain of entries for each organisation."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+
+from models.accounts.models import Organisation
+from models.accounts.scoped import OrganisationOwned
+
+
+class Entry(OrganisationOwned):
+    """One act. `body` is the canonical JSON that the hash is of; the other columns repeat it to be searched.
+
+    The database itself refuses to change or delete a row (see triggers.py).
+    """
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="trail")
+    sequence = models.BigIntegerField()
+    at = models.DateTimeField()
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    verb = models.CharField(max_length=60)
+    object_type = models.CharField(max_length=60)
+    object_id = models.CharField(max_length=64)
+    body = models.TextField()
+    previous = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["organisation", "sequence"]
+        verbose_name_plural = "entries"
+        constraints = [models.UniqueConstraint(fields=["organisation", "sequence"], name="one_entry_per_place")]
+        indexes = [models.Index(fields=["organisation", "object_type", "object_id"], name="trail_by_object")]
+
+    def __str__(self) -> str:
+        return f"{self.sequence}: {self.verb} {self.object_type} {self.object_id}"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return json.loads(self.body)["facts"]
+
+    @property
+    def actor_name(self) -> str:
+        """The name at the time, as it was hashed; empty for what the service did by itself."""
+        return json.loads(self.body)["actor"]["name"]
+
+
+class Head(models.Model):
+    """The last entry of a chain; whoever writes locks this row, last of all, so that two cannot take the same place."""
+
+    organisation = models.OneToOneField(Organisation, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    sequence = models.BigIntegerField(default=0)
+    hash = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.sequence}: {self.hash[:12]}"

@@ -1,0 +1,69 @@
+"""Is a chain whole? Names the first entry that is not as it was written."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from models.accounts.models import Organisation
+from models.trail.chain import GENESIS, canonical, entry_hash
+from models.trail.models import Entry, Head
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """entries: how many were checked. head: hash of the last good one. bad: place of the first bad one, with why."""
+
+    entries: int
+    head: str
+    bad: int | None = None
+    reason: str = ""
+
+    @property
+    def whole(self) -> bool:
+        return self.bad is None
+
+
+def verify_chain(organisation: Organisation, witness: tuple[int, str] | None = None) -> Verification:
+    """Recompute every hash from the first entry on.
+
+    witness is a head (place, hash) known from outside, such as one printed in a report: a chain that was rewritten
+    whole, hashes and all, is betrayed by it.
+    """
+    place, previous = 0, GENESIS
+    for entry in Entry.unscoped.filter(organisation=organisation).order_by("sequence").iterator(chunk_size=1000):
+        if reason := fault(entry, place + 1, previous):
+            return Verification(place, previous, place + 1, reason)
+        place, previous = place + 1, entry.hash
+        if witness is not None and witness[0] == place and witness[1] != previous:
+            return Verification(place - 1, entry.previous, place, "it is not the entry that the witness saw")
+    if witness is not None and witness[0] > place:
+        return Verification(place, previous, place + 1, "entries that the witness saw are missing")
+    return against_head(organisation, place, previous)
+
+
+def fault(entry: Entry, place: int, previous: str) -> str:
+    """What is wrong with the entry that should be at this place, or nothing."""
+    if entry.sequence != place:
+        return f"entry {place} is missing"
+    if entry.previous != previous:
+        return "it does not follow the entry before it"
+    if entry_hash(entry.body) != entry.hash:
+        return "its content does not have its hash"
+    return "" if columns_agree(entry) else "its columns differ from what was hashed"
+
+
+def columns_agree(entry: Entry) -> bool:
+    body = json.loads(entry.body)
+    said = (body["organisation"], body["sequence"], body["previous"], body["at"], body["actor"]["id"], body["verb"])
+    shown = (entry.organisation_id, entry.sequence, entry.previous, entry.at.isoformat(), entry.actor_id, entry.verb)
+    thing = (body["object"]["type"], body["object"]["id"])
+    return said == shown and thing == (entry.object_type, entry.object_id) and canonical(body) == entry.body
+
+
+def against_head(organisation: Organisation, place: int, previous: str) -> Verification:
+    """Entries cut off at the end leave a chain that is whole in itself, but its head says otherwise."""
+    head = Head.objects.filter(organisation=organisation).first()
+    if (head.sequence, head.hash) != (place, previous) if head else place > 0:
+        return Verification(place, previous, place + 1, "the chain does not end where its head says")
+    return Verification(place, previous)
