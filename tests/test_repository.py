@@ -59,6 +59,17 @@ def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def refusing(*heavy: str) -> str:
+    """Python that fails as soon as one of these is looked for, installed or not."""
+    return f"""
+import sys
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        assert name.partition(".")[0] not in {heavy!r}, f"{{name}} was imported"
+sys.meta_path.insert(0, Refuse())
+"""
+
+
 def modules_below(package: str) -> list[str]:
     folder = ROOT / package.replace(".", "/")
     if not folder.is_dir():
@@ -88,6 +99,12 @@ def test_imports_run_one_way():
     linter = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout
+
+
+def test_the_web_process_never_imports_what_only_workers_need(tmp_path):
+    web = "import governance.wsgi\nfrom django.urls import get_resolver\nassert get_resolver().url_patterns"
+    done = python(refusing("torch", "shap", "sdv", "flwr", "opacus") + web, PLUMBLINE_VAR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
 
 
 def test_init_files_are_empty_so_that_nothing_is_dragged_in():
