@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from audits.measure.cells import Cube, GroupingSet
 from audits.measure.check import Check, Context
@@ -24,7 +24,8 @@ def measure(cube: Cube, parameters: Parameters) -> list[Measured]:
 def run(context: Context) -> CheckResult:
     """All rates and disparities, and for each attribute the favourable rate of its groups as a figure."""
     cube = context.cube
-    tables, figures = [], []
+    tables: list[Table] = []
+    figures: list[Figure] = []
     for cells in cube.sets:
         if len(cells.attributes) == 1 and len(real_groups(cells)) > 1:
             table = _favourable_rates(cube, cells)
@@ -61,10 +62,14 @@ def _favourable_rates(cube: Cube, cells: GroupingSet) -> Table:
 def _figure(cube: Cube, cells: GroupingSet, table: Table) -> Figure:
     ordered = sorted(table.rows, key=lambda row: float(row[1]))
     low, high = ordered[0], ordered[-1]
+
+    def percent(row: tuple[Any, ...]) -> str:
+        return f"{100 * row[1]:.1f}%"
+
     return Figure(
         id=table.id,
         kind="interval",
-        title=f"By {cells.name}, favourable outcomes go to {100 * low[1]:.1f}% of {low[0]} and {100 * high[1]:.1f}% of {high[0]}",
+        title=f"By {cells.name}, favourable outcomes go to {percent(low)} of {low[0]} and {percent(high)} of {high[0]}",
         description=f"Share of each group of {cells.name} with the favourable outcome {cube.favourable!r}, with its "
         "95% interval, from the lowest to the highest.",
         table=table.id,
@@ -79,8 +84,8 @@ def _notes(cube: Cube) -> tuple[str, ...]:
     notes = []
     if cube.favourable != cube.positive:
         notes.append(
-            f"Rates speak of the positive value {cube.positive!r}; disparate impact speaks of the outcome that benefits "
-            f"the person, {cube.favourable!r}."
+            f"Rates speak of the positive value {cube.positive!r}; disparate impact speaks of the outcome that "
+            f"benefits the person, {cube.favourable!r}."
         )
     if not cube.has_label:
         notes.append("Without a label of two values only selection rates and their disparities can be measured.")

@@ -9,9 +9,9 @@ import numpy as np
 from audits.measure.cells import Cube
 from audits.measure.check import Check, Context
 from audits.measure.estimates import LEVEL
-from audits.measure.intervals import wilson
 from audits.measure.measured import Measured
 from audits.measure.performance import measure_performance
+from audits.measure.rates import effective_rate
 from audits.measure.scores import CALIBRATION_BINS, Ranked, calibration_bin, ranked
 from audits.measure.types import CheckResult, Column, Figure, Table
 
@@ -32,7 +32,8 @@ def run(context: Context) -> CheckResult:
     if not cube.has_label:
         reason = "There is no label with two values, so predictions cannot be compared with what happened."
         return CheckResult(CHECK.id, CHECK.title, "not_applicable", found, reason=reason)
-    tables, figures = [_confusion(cube)], []
+    tables = [_confusion(cube)]
+    figures: list[Figure] = []
     if cube.scores:
         curves = _curves(ranked(cube.scores.sets[0], 0), probable=_probable(cube))
         tables.extend(table for table, _ in curves)
@@ -70,10 +71,8 @@ def _thinned(length: int) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
 def _roc(r: Ranked) -> tuple[Table, Figure]:
     negatives, positives = (np.concatenate([[0.0], np.cumsum(r.w[i, ::-1])]) for i in (0, 1))
     at = _thinned(len(positives))
-    rows = tuple(
-        (float(negatives[i] / negatives[-1]), float(positives[i] / positives[-1]), float(r.low[::-1][i - 1]) if i else None)
-        for i in at
-    )
+    thresholds = (None, *r.low[::-1].tolist())
+    rows = tuple((float(negatives[i] / negatives[-1]), float(positives[i] / positives[-1]), thresholds[i]) for i in at)
     columns = (
         Column("false_positive_rate", "False positive rate", "rate"),
         Column("true_positive_rate", "True positive rate", "rate"),
@@ -105,16 +104,15 @@ def _precision_recall(r: Ranked) -> tuple[Table, Figure]:
 
 def _calibration(r: Ranked) -> tuple[Table, Figure]:
     at = calibration_bin(r.mean)
-    n, w, hits, score = (np.zeros(CALIBRATION_BINS) for _ in range(4))
-    for total, values in ((n, r.n), (w, r.w), (score, r.w * r.mean)):
-        np.add.at(total, at, values)
-    np.add.at(hits, at[1], r.w[1])
+    n, w, q, score = (np.zeros((2, CALIBRATION_BINS)) for _ in range(4))
+    for total, values in ((n, r.n), (w, r.w), (q, r.q), (score, r.w * r.mean)):
+        for label in (0, 1):
+            np.add.at(total[label], at[label], values[label])
     rows = []
-    for b in range(CALIBRATION_BINS):
-        if w[b] > 0:
-            share = float(hits[b] / w[b])
-            low, high = wilson(np.float64(share * n[b]), np.float64(n[b]), LEVEL)
-            rows.append((b / CALIBRATION_BINS, float(score[b] / w[b]), share, float(low), float(high), int(n[b])))
+    for b in np.flatnonzero(w.sum(axis=0) > 0).tolist():
+        found = effective_rate(float(w[1, b]), float(w[0, b]), float(q[1, b]), float(q[0, b]), int(n[:, b].sum()))
+        mean = float(score[:, b].sum() / w[:, b].sum())
+        rows.append((b / CALIBRATION_BINS, mean, found.value, *found.limits(LEVEL), found.n))
     columns = (
         Column("bin", "Score from", "rate"),
         Column("mean_score", "Mean score", "rate"),
@@ -125,9 +123,8 @@ def _calibration(r: Ranked) -> tuple[Table, Figure]:
     )
     table = Table("performance-calibration", "Calibration by score", columns, tuple(rows))
     text = "Observed rate of positives against the mean score, in bins of equal width; the diagonal is perfect."
-    return table, Figure(
-        table.id, "calibration", "Whether a score means what it says", text, table.id, "mean_score", "observed", "low", "high"
-    )
+    title = "Whether a score means what it says"
+    return table, Figure(table.id, "calibration", title, text, table.id, "mean_score", "observed", "low", "high")
 
 
 CHECK = Check(

@@ -18,8 +18,8 @@ def progress_bar(verb: str, name: str) -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    text, share = TextColumn("{task.description}"), TextColumn("{task.percentage:>3.0f}%")
+    with Progress(text, BarColumn(), share, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(f"{verb} {name}", total=1.0)
 
         def told(share: float, sentence: str) -> None:

@@ -20,7 +20,8 @@ def audit_files(data: Path, options: Options, progress: Progress) -> dict[str, A
     """Audit one file. The limits are the machine's: it is the user's own."""
     subject = {"name": (options.model or data).stem} | dict(options.subject)
     request = Request(options.parameters, data, load_policy(options.policy), model=options.model, subject=subject)
-    limits = Limits(seconds=DAY, memory=machine_memory(), output=64 * GIB, scratch=64 * GIB, threads=os.cpu_count() or 1)
+    cores = os.cpu_count() or 1
+    limits = Limits(seconds=DAY, memory=machine_memory(), output=64 * GIB, scratch=64 * GIB, threads=cores)
     with tempfile.TemporaryDirectory(prefix="plumbline-") as folder:
         return audit_in_sandbox(request, Path(folder), progress, limits=limits)
 

@@ -42,7 +42,8 @@ def headline(verdicts: list[dict[str, Any]]) -> str:
     judged = sum(n for o, n in counted.items() if o != "not_applicable") + waived
     if not judged:
         return "No rule could be judged."
-    parts = [f"{counted[o]} {word}" for o, word in (("fail", "failed"), ("inconclusive", "could not be decided"), ("pass", "passed")) if counted[o]]
+    words = {"fail": "failed", "inconclusive": "could not be decided", "pass": "passed"}
+    parts = [f"{counted[outcome]} {word}" for outcome, word in words.items() if counted[outcome]]
     if waived:
         parts.append(f"{waived} failed but {'is' if waived == 1 else 'are'} waived")
     return f"Of {judged} rules, {', '.join(parts)}." if judged > 1 else f"The one rule {parts[0].split(' ', 1)[1]}."
@@ -68,7 +69,8 @@ def _disparities(audit: dict[str, Any]) -> Any:
         table.add_column(name, justify="right")
     for m in audit["measurements"]:
         if "attribute" in m and not m["group"] and "over" not in m:
-            table.add_row(_escape(m["attribute"]), m["metric"], *_figure(m), f"{m['n']:,}" if m["n"] is not None else "")
+            n = "" if m["n"] is None else f"{m['n']:,}"
+            table.add_row(_escape(m["attribute"]), m["metric"], *_figure(m), n)
     return table
 
 

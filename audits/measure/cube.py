@@ -185,7 +185,8 @@ def _screen_weights(table: ibis.Table, question: Question, dropped: dict[str, in
 def _must_drop(question: Question, column: str, count: int, dropped: dict[str, int]) -> None:
     if not question.drop_missing:
         raise InputError(
-            f"Column {column!r} is missing in {count:,} rows. Mend the file, or leave those rows out with --drop-missing."
+            f"Column {column!r} is missing in {count:,} rows. "
+            "Mend the file, or leave those rows out with --drop-missing."
         )
     dropped[column] = dropped.get(column, 0) + int(count)
 
@@ -295,16 +296,21 @@ def _sums(table: ibis.Table) -> dict[str, Any]:
 
 
 def _numbers(arrow: pa.Table) -> dict[str, Any]:
-    weights = {
-        name: np.array([int(v) for v in arrow[column].to_pylist()], dtype=object) if column in arrow.column_names else None
-        for name, column in (("w", "w1"), ("w2", "w2"))
-    }
-    return {"n": np.array([int(v) for v in arrow["n"].to_pylist()], dtype=np.int64), **weights}
+    numbers: dict[str, Any] = {"n": _whole(arrow, "n").astype(np.int64)}
+    for name, column in (("w", "w1"), ("w2", "w2")):
+        numbers[name] = _whole(arrow, column) if column in arrow.column_names else None
+    return numbers
+
+
+def _whole(arrow: pa.Table, column: str) -> NDArray[np.object_]:
+    """A column of whole numbers of any width as Python integers."""
+    return np.array([int(v) for v in arrow[column].to_pylist()], dtype=object)
 
 
 def _marginal(tally: _Tally, keep: Sequence[int]) -> _Tally:
     """The cells of fewer attributes: the others summed away."""
-    keys = [(tuple(g[i] for i in keep), y, p) for g, y, p in zip(tally.groups, tally.label, tally.prediction, strict=True)]
+    cells = zip(tally.groups, tally.label, tally.prediction, strict=True)
+    keys = [(tuple(g[i] for i in keep), y, p) for g, y, p in cells]
     position: dict[Any, int] = {}
     at = np.array([position.setdefault(k, len(position)) for k in keys], dtype=np.intp)
 
@@ -317,7 +323,8 @@ def _marginal(tally: _Tally, keep: Sequence[int]) -> _Tally:
 
     n = summed(tally.n)
     assert n is not None
-    return _Tally([k[0] for k in position], [k[1] for k in position], [k[2] for k in position], n, summed(tally.w), summed(tally.w2))
+    groups, labels, predictions = ([key[i] for key in position] for i in range(3))
+    return _Tally(groups, labels, predictions, n, summed(tally.w), summed(tally.w2))
 
 
 def _grouping_set(tally: _Tally, key: tuple[str, ...], question: Question, outcomes: Outcomes) -> GroupingSet:
@@ -350,7 +357,7 @@ def _count_scores(
     rows = int(single[0].n.sum())
     exact = look.distinct <= MAX_BINS and min(rows * len(single), 2 * look.distinct * groups) <= MAX_SCORE_CELLS
     bins = None if exact else 2 ** int(np.log2(max(2, min(MAX_BINS, MAX_SCORE_CELLS // (2 * groups)))))
-    low, high = (0.0, 1.0) if 0 <= look.low and look.high <= 1 else (look.low, look.high)
+    low, high = (0.0, 1.0) if look.low >= 0 and look.high <= 1 else (look.low, look.high)
     edges = None if bins is None else np.linspace(low, high, bins + 1)
     if edges is not None and bins is not None:
         position = ((table.s - low) * (bins / (high - low))).floor().cast("int64")
@@ -388,7 +395,7 @@ def _score_set(
     order = np.lexsort((labels, low, group))
     numbers = {k: v[keep][order] for k, v in _numbers(arrow).items() if v is not None}
     if summed:
-        numbers["s"] = np.array([int(v) for v in arrow["t1"].to_pylist()], dtype=object)[keep][order]
+        numbers["s"] = _whole(arrow, "t1")[keep][order]
     return ScoreSet(one.attributes, one.groups, group[order], labels[order], low[order], high[order], **numbers)
 
 
@@ -406,4 +413,3 @@ def _everybody(one: ScoreSet) -> ScoreSet:
     high[at] = one.high
     zeros = np.zeros(cells.shape[1], dtype=np.int64)
     return ScoreSet((), ((),), zeros, cells[1].astype(np.int64), cells[0], high, **sums)
-

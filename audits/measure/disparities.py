@@ -108,7 +108,7 @@ def impacts(cube: Cube, cells: GroupingSet, references: Mapping[str, str]) -> It
     chosen = named if named is not None and named in known else max(known, key=lambda i: known[i].value)
     reference = cells.group(chosen)
     for i, one in rates.items():
-        estimate = RateRatio(one, known[chosen]) if isinstance(one, Rate) else one
+        estimate: Estimate = RateRatio(one, known[chosen]) if isinstance(one, Rate) else one
         if i == chosen:
             estimate = Itself(known[chosen])
         yield measured(

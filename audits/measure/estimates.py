@@ -120,8 +120,8 @@ class RateRatio:
 
     def limits(self, level: float, scale: float = 1.0) -> tuple[float | None, float | None]:
         a, b = self.rate, self.reference
-        counts = (np.array([x * scale]) for x in (a.successes, a.total, b.successes, b.total))
-        low, high = miettinen_nurminen_ratio(*counts, level)
+        x1, n1, x2, n2 = (np.array([x * scale]) for x in (a.successes, a.total, b.successes, b.total))
+        low, high = miettinen_nurminen_ratio(x1, n1, x2, n2, level)
         return float(low[0]), _exists(float(high[0]))
 
 

@@ -11,8 +11,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-Numbers: TypeAlias = NDArray[np.float64]
-Limits: TypeAlias = tuple[Numbers, Numbers]
+Numbers: TypeAlias = NDArray[np.float64] | np.float64
+Limits: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def normal_quantile(level: float) -> float:

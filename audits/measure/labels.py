@@ -61,12 +61,12 @@ def name_outcomes(question: Question, labels: Sequence[Any], predictions: Sequen
     _count_missing(question, labels, predictions, n, dropped)
     if len(label_values) == 2 and (extra := [v for v in predicted if v not in label_values]):
         raise InputError(
-            f"Column {question.prediction!r} predicts {extra[0]!r}, which the label {question.label!r} never is: it has "
-            f"{_and(label_values)}. Label and prediction must use the same two values."
+            f"Column {question.prediction!r} predicts {extra[0]!r}, which the label {question.label!r} never is: it "
+            f"has {_and(label_values)}. Label and prediction must use the same two values."
         )
     values = sorted({*label_values, *predicted})
     if len(values) > 2:
-        raise InputError(f"Label and prediction together have {len(values)} values, {_and(values)}; an audit needs two.")
+        raise InputError(f"Label and prediction together have the values {_and(values)}; an audit needs two.")
     positive = _find(question.positive, values)
     if positive is None:
         positive = _absent_positive(question, values)
@@ -98,7 +98,7 @@ def _count_missing(
     question: Question, labels: Sequence[Any], predictions: Sequence[Any], n: NDArray[Any], dropped: dict[str, int]
 ) -> None:
     """Rows without a label or a prediction: counted, and refused unless they may be dropped (each row once)."""
-    no_label = np.array([printed(v) is None for v in labels], dtype=bool) if question.label else np.zeros(len(n), dtype=bool)
+    no_label = np.array([printed(v) is None for v in labels], dtype=bool) & (question.label is not None)
     no_prediction = np.array([printed(v) is None for v in predictions], dtype=bool) & (question.score is None)
     counts = {
         str(question.label): int(n[no_label].sum()),

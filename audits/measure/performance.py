@@ -30,9 +30,9 @@ def measure_performance(cube: Cube) -> list[Measured]:
             group = cells.group(i)
             found.extend(measured(CHECK, n, _confusion(cube, cells, i, n), group=group) for n in names)
             found.extend(measured(CHECK, n, e, group=group) for n, e in _scored(cube.scores, cube, cells, i))
-        for group in suppressed_groups(cube, cells):
+        for hidden in suppressed_groups(cube, cells):
             every = (*names, *RANKING, *PROBABILITY)
-            found.extend(measured(CHECK, n, Unknown(SUPPRESSED), group=group) for n in every)
+            found.extend(measured(CHECK, n, Unknown(SUPPRESSED), group=hidden) for n in every)
     return found
 
 

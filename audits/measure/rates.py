@@ -71,19 +71,27 @@ def _mask(cells: tuple[tuple[int, int], ...], has_label: bool) -> Mask:
     return mask
 
 
-def _weighted(w: NDArray[np.object_], w2: NDArray[np.object_], counted: Mask, out_of: Mask, rows: int) -> Rate | Unknown:
+def _weighted(
+    w: NDArray[np.object_], w2: NDArray[np.object_], counted: Mask, out_of: Mask, rows: int
+) -> Rate | Unknown:
     """A weighted rate with its effective size p(1-p) / variance, the variance of the ratio linearised.
 
     Source: Kish, Survey Sampling (1965) section 2.8; Korn & Graubard, Survey Methodology 24 (1998) 193-201.
     """
-    total = int(w[out_of].sum())
-    if total == 0:
+    if int(w[out_of].sum()) == 0:
         return Unknown("all weights are 0", rows)
-    share = int(w[counted].sum()) / total
-    hits, misses = int(w2[counted].sum()), int(w2[out_of & ~counted].sum())
-    kish = total * total / (hits + misses)
+    missed = out_of & ~counted
+    hits, misses = (int(w[cells].sum()) for cells in (counted, missed))
+    return effective_rate(hits, misses, int(w2[counted].sum()), int(w2[missed].sum()), rows)
+
+
+def effective_rate(hits: float, misses: float, hits2: float, misses2: float, rows: int) -> Rate:
+    """The rate hits / (hits + misses) of weights, whose squares sum to hits2 and misses2, at its effective size."""
+    total = hits + misses
+    share = hits / total
+    kish = total * total / (hits2 + misses2)
     if rows < 2 or not 0 < share < 1:
         return Rate(share * kish, kish, rows, weighted=True)
-    variance = ((1 - share) ** 2 * hits + share**2 * misses) / total**2 * rows / (rows - 1)
+    variance = ((1 - share) ** 2 * hits2 + share**2 * misses2) / total**2 * rows / (rows - 1)
     size = min(share * (1 - share) / variance, float(rows))
     return Rate(share * size, size, rows, weighted=True)

@@ -140,7 +140,8 @@ def log_loss(r: Ranked) -> Estimate:
 
 def brier_score(r: Ranked) -> Estimate:
     """Mean of (score - label)^2. Source: Brier, Monthly Weather Review 78 (1950) 1-3."""
-    loss, low, high = (np.stack([x[0] ** 2, (1 - x[1]) ** 2]) for x in (r.mean, *((y, y) for y in (r.low, r.high))))
+    loss = np.stack([r.mean[0] ** 2, (1 - r.mean[1]) ** 2])
+    low, high = (np.stack([x**2, (1 - x) ** 2]) for x in (r.low, r.high))
     return _mean_loss(r, loss, low, high, "student's mean of the loss", highest=1.0)
 
 

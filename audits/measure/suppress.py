@@ -59,7 +59,7 @@ def _complement(cube: Cube, hidden: dict[tuple[str, ...], set[int]], limit: int)
 
 
 def _lines(cells: GroupingSet) -> list[list[int]]:
-    """The groups that add up to a count shown elsewhere: those that agree in all attributes but one, and all of them."""
+    """The groups that add up to a count shown elsewhere: all, and those that agree in all attributes but one."""
     lines: dict[Any, list[int]] = {}
     for i, group in enumerate(cells.groups):
         lines.setdefault("all", []).append(i)
@@ -87,7 +87,8 @@ def _merged(cells: GroupingSet, hidden: Sequence[int]) -> GroupingSet:
 
 
 def _merge_scores(scores: Scores, hidden: dict[tuple[str, ...], set[int]], limit: int) -> Scores:
-    return Scores("merged", scores.bins, tuple(_merge_set(s, hidden.get(s.attributes, set()), limit) for s in scores.sets))
+    sets = tuple(_merge_set(s, hidden.get(s.attributes, set()), limit) for s in scores.sets)
+    return Scores("merged", scores.bins, sets)
 
 
 def _merge_set(cells: ScoreSet, hidden: set[int], limit: int) -> ScoreSet:
@@ -99,7 +100,8 @@ def _merge_set(cells: ScoreSet, hidden: set[int], limit: int) -> ScoreSet:
 
 
 def _nothing() -> dict[str, NDArray[Any]]:
-    return {key: np.zeros(0) for key in ("low", "high")} | {key: np.zeros(0, np.int64) for key in ("group", "label", "n")}
+    floats: dict[str, NDArray[Any]] = {key: np.zeros(0) for key in ("low", "high")}
+    return floats | {key: np.zeros(0, np.int64) for key in ("group", "label", "n")}
 
 
 def _gather(cells: ScoreSet, index: int, place: int, limit: int) -> dict[str, NDArray[Any]]:
@@ -111,7 +113,9 @@ def _gather(cells: ScoreSet, index: int, place: int, limit: int) -> dict[str, ND
     label = cells.label[at]
     keys, target = np.unique(np.stack([span, label]), axis=1, return_inverse=True)
     target = target.reshape(-1)
-    scaled = cells.s if cells.s is not None else np.array([round(v * SCALE) for v in cells.low], dtype=object) * cells.n
+    scaled: NDArray[Any] | None = cells.s
+    if scaled is None:
+        scaled = np.array([round(v * SCALE) for v in cells.low], dtype=object) * cells.n
     sums: dict[str, NDArray[Any]] = {"n": cells.n, "s": scaled}
     if cells.w is not None and cells.w2 is not None:
         sums |= {"w": cells.w, "w2": cells.w2}

@@ -96,7 +96,7 @@ def measurement_id(
     over: Sequence[Group] | None = None,
 ) -> str:
     """`M-` and ten hexadecimal digits of a hash of what the figure is about."""
-    about = [check, metric, attribute, sorted((group or {}).items()), feature]
+    about: list[object] = [check, metric, attribute, sorted((group or {}).items()), feature]
     if over is not None:
         about.append(sorted(sorted(g.items()) for g in over))
     digest = hashlib.sha256(json.dumps(about, ensure_ascii=False).encode()).hexdigest()

@@ -155,11 +155,11 @@ def _group_size(figures: _Figures, rule: Rule, cells: GroupingSet) -> Verdict:
     short = {i: n for i, n in sizes.items() if (n < rule.limit if good else n > rule.limit)}
     if not short and not hidden:
         return Verdict(rule.id, "pass", f"Every group has {_words(rule)} rows.", ids)
-    names = [*(f"{_named(cells.group(i))} ({n:,})" for i, n in short.items()), *(f"{_named(g)} (hidden)" for g in hidden)]
+    names = [f"{_named(cells.group(i))} ({n:,})" for i, n in short.items()] + [f"{_named(g)} (hidden)" for g in hidden]
     reason = f"Not every group has {_words(rule)} rows: {', '.join(names)}."
     few = min(short.values(), default=0)
     rows = math.ceil(figures.cube.rows * rule.limit / few) if good and few else None
-    left_out = tuple([*(cells.group(i) for i in short), *hidden])
+    left_out = (*(cells.group(i) for i in short), *hidden)
     return Verdict(rule.id, "inconclusive", reason, ids, not_assessed=left_out, rows_needed=rows)
 
 
@@ -266,8 +266,9 @@ def _because(rule: Rule, estimates: Sequence[Estimate], outcome: Outcome, by: Es
     limits = _limits(rule, by, level)
     span = f"{_number(limits.low)} to {_number(limits.high)}"
     percent = f"{100 * level:.4g}%"
-    many = f"the {'lowest' if rule.direction == 'at_least' else 'highest'} of {len(estimates)} figures" if len(estimates) > 1 else "the figure"
-    told = f"{many[0].upper()}{many[1:]} is {_number(by.value)} with a {percent} interval of {span}"
+    extreme = "lowest" if rule.direction == "at_least" else "highest"
+    which = f"The {extreme} of {len(estimates)} figures" if len(estimates) > 1 else "The figure"
+    told = f"{which} is {_number(by.value)} with a {percent} interval of {span}"
     side = {"at_least": ("at or above", "below"), "at_most": ("at or below", "above")}[rule.direction]
     if outcome == "pass":
         return f"{told}, wholly {side[0]} the limit {rule.limit:g}."

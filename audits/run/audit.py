@@ -124,15 +124,15 @@ def warnings(counted: Counted, parameters: Parameters, source: TableSource) -> l
         sizes = dict(zip((g[0] for g in one.groups), one.n.sum(axis=(1, 2)).tolist(), strict=True))
         missing, total = sizes.get("(missing)", 0), sum(sizes.values())
         if missing * 2 > total:
-            told.append(f"{one.name!r} is missing in {missing:,} of {total:,} rows; its other groups may not be typical.")
+            told.append(f"{one.name!r} is missing in {missing:,} of {total:,} rows; the others may not be typical.")
         if len(sizes) == 1:
             told.append(f"{one.name!r} has only the value {next(iter(sizes))!r}: nothing can be compared.")
     if parameters.label and not counted.cube.has_label:
         told.append(f"The label {parameters.label!r} has only one value, so nothing that needs a label was measured.")
     if counted.cube.suppressed:
         told.append(
-            f"Counts under {parameters.suppress} are not shown; {len(counted.cube.suppressed)} groups were merged for that "
-            "and count as not assessed."
+            f"Counts under {parameters.suppress} are not shown; {len(counted.cube.suppressed)} groups were merged for "
+            "that and count as not assessed."
         )
     return told
 

@@ -30,7 +30,10 @@ class Options:
 
 
 def read_options(given: Mapping[str, Any], config: Path | None) -> Options:
-    """Merge what was typed (None or empty where it was not) with a configuration file. InputError where either is wrong."""
+    """Merge what was typed (None or empty where it was not) with a configuration file.
+
+    InputError where either is wrong.
+    """
     merged = _read_config(config) if config else {}
     ways = [name for name in ("prediction", "score", "model") if given.get(name)]
     if ways:

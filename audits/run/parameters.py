@@ -47,7 +47,7 @@ class Parameters:
             raise InputError("Name at least one sensitive column: --sensitive COL.")
         self._refuse_repetition()
         if self.weight and self.frequency:
-            raise InputError("--weight (a sampling weight) and --frequency (rows that a row stands for) exclude each other.")
+            raise InputError("Give --weight (a sampling weight) or --frequency (rows that a row stands for), not both.")
         if self.threshold is not None and self.prediction:
             raise InputError("--threshold applies to scores; with --prediction there is nothing to cut.")
         if self.suppress is not None and self.suppress < 1:

@@ -63,8 +63,9 @@ def _see(table: TableFile, name: str, kind: str) -> Seen:
 
     with duckdb.connect() as connection:
         relation = table.relation(connection, text_columns=[name])
-        query = f"SELECT DISTINCT v FROM (SELECT {identifier(name)} AS v FROM {relation} LIMIT {LOOK}) WHERE v IS NOT NULL"
-        rows: list[Any] = connection.execute(f"SELECT CAST(v AS VARCHAR) FROM ({query}) LIMIT 101").fetchall()
+        first = f"SELECT {identifier(name)} AS v FROM {relation} LIMIT {LOOK}"
+        query = f"SELECT CAST(v AS VARCHAR) FROM (SELECT DISTINCT v FROM ({first}) WHERE v IS NOT NULL) LIMIT 101"
+        rows: list[Any] = connection.execute(query).fetchall()
     return Seen(name, kind, tuple(sorted(row[0] for row in rows)))
 
 
@@ -85,7 +86,12 @@ def _pick(columns: list[Seen], words: tuple[str, ...], fits: Any) -> Seen | None
 
 
 def _text(
-    name: str, label: Seen | None, prediction: Seen | None, score: Seen | None, sensitive: list[Seen], weight: Seen | None
+    name: str,
+    label: Seen | None,
+    prediction: Seen | None,
+    score: Seen | None,
+    sensitive: list[Seen],
+    weight: Seen | None,
 ) -> str:
     positive = _positive(label or prediction)
     lines = [
@@ -105,13 +111,13 @@ def _text(
         '# model = "model.onnx"',
         "",
         "# The columns that say to which group of people a row belongs. Bands, not numbers: age_band rather than age.",
-        f"sensitive = {json.dumps([c.name for c in sensitive], ensure_ascii=False)}",
+        f"sensitive = [{', '.join(_quoted(c.name) for c in sensitive)}]",
         "# intersections = true",
         "",
         "# The value that rates speak of, and the outcome that benefits the person. For a credit default model the",
         "# positive value is default (1) and the favourable outcome is no default (0).",
-        f"positive = {json.dumps(positive, ensure_ascii=False)}",
-        f"# favourable = {json.dumps(_other(label or prediction, positive), ensure_ascii=False)}",
+        f"positive = {_quoted(positive)}",
+        f"# favourable = {_quoted(_other(label or prediction, positive))}",
         "",
         "# A sampling weight, or how many rows a row stands for; one of the two or neither.",
         _line("weight", weight, "weight"),
@@ -125,7 +131,7 @@ def _text(
         "",
         "# The group that disparate impact compares with; without it, the one with the highest favourable rate.",
         "# [reference]",
-        *[f"# {json.dumps(c.name, ensure_ascii=False)} = {json.dumps(c.values[0], ensure_ascii=False)}" for c in sensitive],
+        *[f"# {_quoted(c.name)} = {_quoted(c.values[0])}" for c in sensitive],
         "",
         "# What the report says of the system.",
         "[subject]",
@@ -140,7 +146,12 @@ def _text(
 
 
 def _line(key: str, column: Seen | None, example: str) -> str:
-    return f"{key} = {json.dumps(column.name, ensure_ascii=False)}" if column else f'# {key} = "{example}"'
+    return f"{key} = {_quoted(column.name)}" if column else f'# {key} = "{example}"'
+
+
+def _quoted(text: str) -> str:
+    """A TOML string: JSON's, whose escapes TOML shares."""
+    return json.dumps(text)
 
 
 def _plain(name: str) -> str:
