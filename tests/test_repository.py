@@ -123,6 +123,20 @@ def test_no_committed_text_names_a_place_of_the_machine_it_was_written_on():
     assert named == []
 
 
+def test_every_setting_is_documented():
+    read = re.compile(r'environment\.\w+\(\s*"(\w+)"')
+    settings = set(read.findall((ROOT / "governance" / "settings.py").read_text()))
+    documented = set(re.findall(r"^\| `(\w+)`", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE))
+    assert settings == documented
+
+
+def test_no_page_of_the_documentation_links_to_what_is_not_there():
+    pages = [path for path in committed_files() if path.suffix == ".md"]
+    links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())]
+    assert links
+    assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []
+
+
 @pytest.mark.parametrize("group", ["core", *PROJECT["project"]["optional-dependencies"]])
 def test_the_pinned_files_have_every_package_the_project_asks_for(group):
     pinned = pins(ROOT / "requirements" / f"{group}.txt")
