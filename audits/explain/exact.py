@@ -26,12 +26,14 @@ TREES_AT_A_TIME = 10
 class ShapleyValues:
     """`values` (n, f): what each input adds to the output of each row, over `base`, the output when nothing is known.
 
-    `error` (n, f) is the standard error of each value from sampling, None where nothing was sampled.
+    Only where values were sampled: `error` (n, f) is the standard error of each, and `agreed` (n, f) what two halves of
+    the sample agree on, whose expectation is at most the absolute value (see `sampled_values`).
     """
 
     values: Floats
     base: float
     error: Floats | None = None
+    agreed: Floats | None = None
 
 
 def additivity_error(found: ShapleyValues, output: Floats) -> float:
@@ -40,7 +42,9 @@ def additivity_error(found: ShapleyValues, output: Floats) -> float:
     return float(np.max(distance / np.maximum(1.0, np.abs(output)), initial=0.0))
 
 
-def linear_values(model: LinearSum, players: tuple[int, ...], inputs: int, rows: Floats, background: Floats) -> ShapleyValues:
+def linear_values(
+    model: LinearSum, players: tuple[int, ...], inputs: int, rows: Floats, background: Floats
+) -> ShapleyValues:
     """Values of a weighted sum, whose game is additive: weight times the distance from the background's mean.
 
     Štrumbelj and Kononenko, "Explaining prediction models and individual predictions with feature contributions"

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audits.explain.structure import Link, NotAdditive, Structure
-from audits.explain.table import columns_of
+from audits.explain.structure import Design, Link, NotAdditive, Structure
 from audits.explain.trees import Floats, Leaf, Node, Split, Tree, TreeSum
 
 Fields = Mapping[str, str]
@@ -32,8 +31,10 @@ NUMBERS = (
 )
 
 
-def read_lightgbm(path: Path, positive: int) -> Structure:
+def read_lightgbm(path: Path, inputs: int, design: Design, positive: int) -> Structure:
     """The structure behind the score of a binary classifier's class number `positive`, or a regressor's output.
+
+    `inputs` is how many columns the model reads, `design` makes them numbers (categories as their codes).
 
     Raises
     ------
@@ -42,16 +43,15 @@ def read_lightgbm(path: Path, positive: int) -> Structure:
     """
     header, *trees = path.read_text(encoding="utf-8").split("\nTree=")
     about = _fields(header)
-    inputs = tuple(about["feature_names"].split(" "))
     scale, link = _objective(about, positive)
     averaged = 1.0 / len(trees) if "average_output" in header.splitlines() and trees else 1.0
     return Structure(
         title="a sum of trees by LightGBM",
         inputs=inputs,
-        players=tuple(range(len(inputs))),
+        players=tuple(range(inputs)),
         core=TreeSum(tuple(_tree(_fields(text), scale * averaged) for text in trees)),
         link=link,
-        design=columns_of(inputs),
+        design=design,
     )
 
 
@@ -69,7 +69,10 @@ def _objective(about: Fields, positive: int) -> tuple[float, Link]:
     if words[:1] in (["binary"], ["cross_entropy"], ["xentropy"]):
         slope = float(options.get("sigmoid", "1"))
         return (slope if positive == 1 else -slope), "logistic"
-    if words[:1] in (["regression"], ["regression_l1"], ["huber"], ["fair"], ["quantile"], ["mape"]) and "sqrt" not in words:
+    if (
+        words[:1] in (["regression"], ["regression_l1"], ["huber"], ["fair"], ["quantile"], ["mape"])
+        and "sqrt" not in words
+    ):
         return 1.0, "identity"
     raise NotAdditive(f"its objective {' '.join(words) or '(none)'} makes its output no plain sum")
 

@@ -25,7 +25,20 @@ LINEAR = ("LinearClassifier", "LinearRegressor")
 BY_COLUMN = frozenset({"Identity", "Cast", "Scaler", "Imputer", "Binarizer", "LabelEncoder", "CategoryMapper"})
 BY_ELEMENT = frozenset(
     {"Add", "Sub", "Mul", "Div", "Neg", "Abs", "Exp", "Log", "Sqrt", "Pow", "Clip", "Max", "Min", "Where", "IsNaN"}
-    | {"Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "Not", "And", "Or", "Floor", "Ceil", "Round", "Sign"}
+    | {
+        "Equal",
+        "Less",
+        "LessOrEqual",
+        "Greater",
+        "GreaterOrEqual",
+        "Not",
+        "And",
+        "Or",
+        "Floor",
+        "Ceil",
+        "Round",
+        "Sign",
+    }
 )
 
 
@@ -55,7 +68,9 @@ def core_of(graph: onnx.GraphProto) -> onnx.NodeProto:
     found = [node for node in graph.node if node.op_type in TREES + LINEAR]
     if len(found) != 1:
         raise NotAdditive(
-            f"it holds {len(found)} sets of trees or weights, whose outputs are combined" if found else "it holds neither trees nor a linear model"
+            f"it holds {len(found)} sets of trees or weights, whose outputs are combined"
+            if found
+            else "it holds neither trees nor a linear model"
         )
     return found[0]
 
@@ -129,7 +144,13 @@ def _one_hot(node: onnx.NodeProto, parts: list[Sources], constants: Mapping[str,
 
 def _reshape(node: onnx.NodeProto, parts: list[Sources], constants: Mapping[str, NDArray[Any]]) -> Sources:
     shape = constants.get(node.input[1])
-    if shape is None or len(shape) < 2 or shape[0] not in (0, -1) or (shape[1:] < 1).any() or np.prod(shape[1:]) != parts[0].size:
+    if (
+        shape is None
+        or len(shape) < 2
+        or shape[0] not in (0, -1)
+        or (shape[1:] < 1).any()
+        or np.prod(shape[1:]) != parts[0].size
+    ):
         raise NotAdditive("its operator Reshape moves values between rows")
     return parts[0].reshape(tuple(int(size) for size in shape[1:]))
 

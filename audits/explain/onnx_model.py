@@ -24,7 +24,7 @@ def read_onnx(path: Path, inputs: Sequence[str], feeds: Feeds, positive: int) ->
 
     Parameters
     ----------
-    inputs: the model's inputs in order, by the names of the table's columns.
+    inputs: the model's inputs in order, by the names that the graph has for them unless it reads one matrix.
     feeds: makes of a table the arrays of the graph's inputs.
 
     Raises
@@ -40,7 +40,7 @@ def read_onnx(path: Path, inputs: Sequence[str], feeds: Feeds, positive: int) ->
     kind = "a linear model" if isinstance(core, LinearSum) else "a sum of trees"
     return Structure(
         title=f"{kind} in ONNX",
-        inputs=tuple(inputs),
+        inputs=len(inputs),
         players=tuple(int(place) for place in players),
         core=core,
         link=link,

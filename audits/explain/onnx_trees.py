@@ -123,14 +123,15 @@ def _combined(weights: Weights, factors: dict[int, float]) -> dict[tuple[int, in
 
 
 def _trees(found: dict[str, Any], leaf_values: dict[tuple[int, int], float]) -> tuple[Tree, ...]:
-    """The trees of the first two operators, whose nodes are named by tree and number; a tree's first node is its root."""
+    """The trees of the first two operators: nodes are named by tree and number, the first of a tree is its root."""
     treeids, nodeids = found["nodes_treeids"], found["nodes_nodeids"]
     members: dict[int, list[int]] = defaultdict(list)
     for row, tree in enumerate(treeids):
         members[tree].append(row)
     places = {(tree, nodeids[row]): place for tree, rows in members.items() for place, row in enumerate(rows)}
     values = _numbers(found, "nodes_values")
-    cover = _numbers(found, "nodes_hitrates") or [None] * len(treeids)
+    hits = _numbers(found, "nodes_hitrates")
+    cover: list[float] | list[None] = hits if hits else [None] * len(treeids)
     missing = found.get("nodes_missing_value_tracks_true") or [0] * len(treeids)
     modes = found["nodes_modes"]
 
@@ -205,7 +206,9 @@ def linear_core(found: dict[str, Any], positive: int, classifier: bool) -> tuple
     """The weights that make the score of class number `positive`, and the link from their sum to it."""
     rows = _rows(found["coefficients"], found.get("intercepts"))
     transform = found.get("post_transform", "NONE")
-    if transform not in ("NONE", "LOGISTIC", "SOFTMAX") or (not classifier and (len(rows) != 1 or transform == "SOFTMAX")):
+    if transform not in ("NONE", "LOGISTIC", "SOFTMAX") or (
+        not classifier and (len(rows) != 1 or transform == "SOFTMAX")
+    ):
         raise NotAdditive(f"its scores pass through {transform} together")
     if not classifier:
         return rows[0], _link(transform)

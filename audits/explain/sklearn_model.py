@@ -51,7 +51,7 @@ def read_sklearn(estimator: Any, inputs: Sequence[str], frame: Callable[[pa.Tabl
         dense = found.toarray() if hasattr(found, "toarray") else np.asarray(found)
         return dense.astype(np.float32 if single else np.float64).astype(np.float64)
 
-    return Structure(f"{type(steps[-1]).__name__} of scikit-learn", tuple(inputs), tuple(places), core, link, design)
+    return Structure(f"{type(steps[-1]).__name__} of scikit-learn", len(inputs), tuple(places), core, link, design)
 
 
 def _through(step: Any, places: Places, names: list[str]) -> Places:
@@ -123,7 +123,9 @@ def _histogram_tree(nodes: NDArray[Any], scale: float) -> Tree:
         if row["is_categorical"]:
             raise NotAdditive("it holds categories of its own")
         column, left, right = int(row["feature_idx"]), int(row["left"]), int(row["right"])
-        return Split(column, "<=", float(row["num_threshold"]), left, right, bool(row["missing_go_to_left"]), cover=cover)
+        return Split(
+            column, "<=", float(row["num_threshold"]), left, right, bool(row["missing_go_to_left"]), cover=cover
+        )
 
     return Tree(tuple(node(row) for row in nodes))
 
@@ -131,7 +133,9 @@ def _histogram_tree(nodes: NDArray[Any], scale: float) -> Tree:
 def _forest(model: Any, positive: int) -> Core:
     """A forest's mean, of probabilities or of values."""
     share = 1.0 / len(model.estimators_)
-    return TreeSum(tuple(_tree(tree.tree_, _leaf_values(tree, positive) * share) for tree in model.estimators_)), "identity"
+    return TreeSum(
+        tuple(_tree(tree.tree_, _leaf_values(tree, positive) * share) for tree in model.estimators_)
+    ), "identity"
 
 
 def _single(model: Any, positive: int) -> Core:

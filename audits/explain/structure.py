@@ -13,6 +13,8 @@ from audits.explain.trees import Floats, LinearSum, TreeSum
 
 Link = Literal["identity", "logistic"]
 Space = Literal["log-odds", "probability", "score"]
+Design = Callable[[pa.Table], Floats]
+"""Makes of a table of the model's inputs (n rows) the columns that its core asks about (n, m)."""
 
 
 class NotAdditive(Exception):
@@ -23,16 +25,16 @@ class NotAdditive(Exception):
 class Structure:
     """An additive core over derived columns, each a function of one input.
 
-    `design` makes the derived columns (n, m) of a table's inputs; `players[j]` is the place in `inputs` of the input
-    that column j is made of. `link` leads from the core's output to the score.
+    `design` makes the derived columns (n, m) of a table of the model's inputs, in its order; `players[j]` is the place
+    of the input that column j is made of, below `inputs`. `link` leads from the core's output to the score.
     """
 
     title: str
-    inputs: tuple[str, ...]
+    inputs: int
     players: tuple[int, ...]
     core: TreeSum | LinearSum
     link: Link
-    design: Callable[[pa.Table], Floats]
+    design: Design
 
     def __post_init__(self) -> None:
         """Raises NotAdditive where the core asks for columns that are not there, or its trees are none."""
@@ -40,7 +42,7 @@ class Structure:
             sound = len(self.core.weights) == len(self.players)
         else:
             sound = all(tree.is_tree(len(self.players)) for tree in self.core.trees)
-        if not sound:
+        if not sound or not all(0 <= player < self.inputs for player in self.players):
             raise NotAdditive("its trees or weights do not fit its inputs")
 
     def score(self, output: Floats) -> Floats:

@@ -32,8 +32,8 @@ class Leaf:
 class Split:
     """A question about one derived column; `left` and `right` are places in the tree's nodes.
 
-    "in" asks whether the whole part of the value is one of `members` (LightGBM's and XGBoost's categories), "==" whether
-    the value itself is. A missing value goes left where `missing_left` says so.
+    "in" asks whether the whole part of the value is one of `members` (LightGBM's and XGBoost's categories), "=="
+    whether the value itself is. A missing value goes left where `missing_left` says so.
     """
 
     column: int

@@ -25,7 +25,7 @@ LONGEST_DENSE_PATH = 16
 """Above this many different inputs on a path the table of all patterns would no longer be small (65,536 x 16)."""
 
 
-class InputNode(DecisionTreeNode):  # type: ignore[misc]
+class InputNode(DecisionTreeNode):
     """A node whose player (`feature_name`) is an input while its question is about a column derived from it."""
 
     def __init__(self, node: Split | Leaf, index: int, player: int | None) -> None:
@@ -58,7 +58,7 @@ def root_of(tree: Tree, players: tuple[int, ...]) -> InputNode:
     return nodes[0]
 
 
-class AllPatterns(HighDepthWoodelfPathToSVectors):  # type: ignore[misc]
+class AllPatterns(HighDepthWoodelfPathToSVectors):
     """woodelf's step over all 2^d patterns of a path, its tables in double precision and made when first needed."""
 
     def _build_matrices(self) -> None:
@@ -75,7 +75,7 @@ class AllPatterns(HighDepthWoodelfPathToSVectors):  # type: ignore[misc]
         self.matrices_frs_subsets[depth] = list(range(depth))
 
 
-class CheaperOfTwo(MNBackgroundFasterPathToSVectors):  # type: ignore[misc]
+class CheaperOfTwo(MNBackgroundFasterPathToSVectors):
     """Per leaf the cheaper of two exact ways: all 2^d patterns of its path, or the pairs of patterns that occur.
 
     woodelf itself chooses once for the whole model, by its deepest tree, which costs a boosted model with a few deep

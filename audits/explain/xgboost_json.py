@@ -14,18 +14,18 @@ from typing import Any
 import numpy as np
 
 from audits.explain.structure import Link, NotAdditive, Structure
-from audits.explain.table import columns_of
 from audits.explain.trees import Leaf, Node, Split, Tree, TreeSum
+from models.registry.formats.values import matrix
 
 LOGISTIC = ("binary:logistic", "reg:logistic")
 PLAIN = ("reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror", "reg:squaredlogerror", "binary:logitraw")
 NO_CHILD = -1
 
 
-def read_xgboost(path: Path, inputs: tuple[str, ...], positive: int) -> Structure:
+def read_xgboost(path: Path, inputs: int, positive: int) -> Structure:
     """The structure behind the score of a binary classifier's class number `positive`, or a regressor's output.
 
-    `inputs` are the model's inputs in order.
+    `inputs` is how many columns the model reads.
 
     Raises
     ------
@@ -47,10 +47,10 @@ def read_xgboost(path: Path, inputs: tuple[str, ...], positive: int) -> Structur
     return Structure(
         title="a sum of trees by XGBoost",
         inputs=inputs,
-        players=tuple(range(len(inputs))),
+        players=tuple(range(inputs)),
         core=TreeSum(trees, sign * _base(learner, link)),
         link=link,
-        design=columns_of(inputs, single=True),
+        design=lambda table: matrix(table).astype(np.float32).astype(np.float64),
     )
 
 

@@ -1,0 +1,68 @@
+"""How the score moves with a number: the mean Shapley value of an input over tenths of its values."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from audits.explain.explained import Explained
+from audits.explain.summary import numeric
+from audits.explain.trees import Floats
+from audits.measure.types import Column, Figure, Table
+
+INPUTS_SHOWN = 3
+BINS = 10
+
+
+def dependence(found: Explained, suppress: int | None) -> list[tuple[Table, Figure]]:
+    """A table and its line for each of the most important numeric inputs."""
+    drawn: list[tuple[Table, Figure]] = []
+    for place in found.ranking():
+        values = numeric(found, place)
+        if values is not None and len(drawn) < INPUTS_SHOWN and found.importance()[place] > 0:
+            drawn.append(_drawn(found, place, values, suppress, f"explanation-dependence-{len(drawn) + 1}"))
+    return [(table, figure) for table, figure in drawn if len(table.rows) > 1]
+
+
+def _drawn(found: Explained, place: int, values: Floats, suppress: int | None, id: str) -> tuple[Table, Figure]:
+    name = found.names[place]
+    columns = (
+        Column("value", f"Mean of {name}"),
+        Column("shapley", f"Mean Shapley value, {found.space}"),
+        Column("n", "n", "count"),
+    )
+    rows = tenths(values, found.shapley.values[:, place], suppress or 1)
+    table = Table(
+        id,
+        f"The score by {name}",
+        columns,
+        rows,
+        "Rows in tenths of equal number, as far as values differ.",
+    )
+    figure = Figure(
+        id=table.id,
+        kind="line",
+        title=f"How {name} moves the score",
+        description=f"Mean Shapley value of {name} in {found.space} against its value, in tenths of the rows.",
+        table=table.id,
+        x="value",
+        y="shapley",
+    )
+    return table, figure
+
+
+def tenths(values: Floats, shapley: Floats, fewest: int) -> tuple[tuple[float, float, int], ...]:
+    """(mean value, mean Shapley value, n) of each tenth of the known values; a bin below `fewest` joins another."""
+    known = np.isfinite(values)
+    x, y = values[known], shapley[known]
+    if not len(x):
+        return ()
+    edges = np.unique(np.quantile(x, np.linspace(0, 1, BINS + 1)[1:-1], method="lower"))
+    # a value equal to an edge belongs below it, so that a frequent value keeps a bin of its own
+    at = np.searchsorted(edges, x, side="left")
+    merged: list[list[int]] = []
+    for members in (np.flatnonzero(at == b) for b in range(len(edges) + 1)):
+        if merged and (len(members) < fewest or len(merged[-1]) < fewest):
+            merged[-1].extend(members.tolist())
+        elif len(members):
+            merged.append(members.tolist())
+    return tuple((float(x[m].mean()), float(y[m].mean()), len(m)) for m in merged if len(m) >= fewest)
