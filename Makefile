@@ -43,4 +43,4 @@ lint: ## ruff, mypy, import-linter, templates
 	@$(VENV)/ruff format --check .
 	@$(VENV)/lint-imports --no-cache
 	@$(VENV)/mypy
-	@$(VENV)/djlint templates --check --lint
+	@$(VENV)/djlint templates --lint
