@@ -1,0 +1,44 @@
+"""The kinds of job there are: each room's job_kinds.py registers its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from models.jobs.context import JobContext
+    from models.jobs.models import Job
+
+
+@dataclass(frozen=True, slots=True)
+class JobKind:
+    """run(context) does the long work outside any transaction and returns an outcome of its own making.
+
+    save(job, outcome) stores it inside the one transaction that ends the job, and returns what job.result shall be
+    (JSON, or None). It runs at most once for a job with effect; it may raise InputError, which fails the job.
+    run must stand being cut off anywhere and begun again: it leaves traces only in context.workdir.
+    title is for people. time_limit (seconds) and memory_limit (bytes) replace the defaults of the settings.
+    """
+
+    name: str
+    run: Callable[[JobContext], Any]
+    save: Callable[[Job, Any], dict[str, Any] | None]
+    title: str = ""
+    time_limit: int | None = None
+    memory_limit: int | None = None
+
+
+_KINDS: dict[str, JobKind] = {}
+
+
+def register(kind: JobKind) -> JobKind:
+    """Make a kind known; ValueError if another one has its name."""
+    if _KINDS.setdefault(kind.name, kind) is not kind:
+        raise ValueError(f"two kinds of job are named {kind.name!r}")
+    return kind
+
+
+def kind_named(name: str) -> JobKind:
+    """KeyError for a name that nobody registered."""
+    return _KINDS[name]

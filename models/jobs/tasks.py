@@ -1,0 +1,52 @@
+"""What Celery runs: the doorbell, and how a worker process starts and stops."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from celery import shared_task
+from celery.signals import worker_init, worker_process_init, worker_shutting_down
+from django.conf import settings
+
+from models.jobs.heartbeat import stop_file
+from models.jobs.perform import perform
+
+PR_SET_PDEATHSIG = 1
+in_pool = False
+
+
+@shared_task(name="jobs.run_job", ignore_result=True)
+def run_job(job_id: str) -> None:
+    """Somebody rang: do this job if it is there to be done."""
+    perform(UUID(job_id), may_exit=in_pool)
+
+
+@worker_init.connect
+def starting(**kwargs: Any) -> None:
+    """An old stop file may carry this process's number; a supervised worker ends with its supervisor."""
+    settings.JOB_WORK_FOLDER.mkdir(parents=True, exist_ok=True)
+    Path(stop_file(os.getpid())).unlink(missing_ok=True)
+    if os.environ.get("PLUMBLINE_SUPERVISED"):
+        die_with_parent(signal.SIGTERM)
+
+
+@worker_process_init.connect
+def pool_process_starting(**kwargs: Any) -> None:
+    global in_pool
+    in_pool = True
+    die_with_parent(signal.SIGKILL)
+
+
+@worker_shutting_down.connect
+def stopping(**kwargs: Any) -> None:
+    """Running jobs are given back at once instead of being waited for."""
+    Path(stop_file(os.getpid())).touch()
+
+
+def die_with_parent(number: signal.Signals) -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
