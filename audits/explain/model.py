@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,7 @@ from models.registry.formats.classes import positive_column, positive_score, sam
 from models.registry.formats.discovery import recognised
 from models.registry.formats.format import Format, Scorer, Signature
 from models.registry.formats.matching import matched_columns
+from models.registry.formats.values import matrix
 from models.registry.intake.read import open_table
 
 
@@ -131,4 +133,14 @@ def _xgboost(model: OpenModel) -> Structure:
     return read_xgboost(model.path, len(model.columns), model.positive_place)
 
 
-_READERS = {"onnx": _onnx, "lightgbm": _lightgbm, "xgboost": _xgboost}
+def _skops(model: OpenModel) -> Structure:
+    from audits.explain.sklearn_model import read_sklearn
+    from models.registry.formats.skops_model import load_model
+
+    def frame(table: pa.Table) -> Any:
+        return model.named(table).to_pandas() if model.signature.inputs else matrix(table)
+
+    return read_sklearn(load_model(model.path), model.columns, frame, model.positive_place)
+
+
+_READERS = {"onnx": _onnx, "skops": _skops, "lightgbm": _lightgbm, "xgboost": _xgboost}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,12 @@ ASKED = ("method", "rows", "background", "pairs", "evaluations")
 
 
 def explain_task(payload: dict[str, Any], inputs: dict[str, Path], output: Path, progress: Progress) -> dict[str, Any]:
-    """In the sandbox: explain inputs["model"] on inputs["data"]; the check's result as JSON, measurements and all."""
-    lists = {name: tuple(payload[name]) for name in ("sensitive", "exclude")}
-    classes = tuple(payload["classes"]) if payload["classes"] else None
-    request = Request(**{**payload, **lists, "classes": classes})
+    """In the sandbox: explain inputs["model"] on inputs["data"]; the check's result as JSON, measurements and all.
+
+    payload: "parameters" of the audit, and maybe "classes", the label's values in sorted order, for a model whose file
+    keeps only its classes' numbers.
+    """
+    request = request_of(Parameters.from_json(payload["parameters"]), payload.get("classes"))
     return check_result_to_json(explain(inputs["model"], inputs["data"], request, progress))
 
 
@@ -46,14 +48,13 @@ def explain_in_sandbox(
     Parameters
     ----------
     folder: an empty folder for the sandbox.
-    classes: the label's values in sorted order, for a model whose file keeps only its classes' numbers.
+    classes: as in `explain_task`.
 
     Raises InputError where model and data do not fit, SandboxError where a limit was reached.
     """
-    request = request_of(parameters, classes)
     return run_sandboxed(
         "audits.explain.task:explain_task",
-        asdict(request),
+        {"parameters": parameters.to_json(), "classes": list(classes) if classes else None},
         inputs={"model": model, "data": data},
         output=folder,
         limits=limits,
