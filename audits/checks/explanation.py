@@ -27,7 +27,10 @@ def run(context: Context) -> CheckResult:
             context.data,
             Path(folder),
             classes=classes,
+            limits=context.limits,
             on_progress=context.progress,
+            cancelled=context.cancelled,
+            on_log=context.on_log,
         )
     return check_result_from_json(found)
 

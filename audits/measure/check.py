@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from audits.measure.cells import Cube
 from audits.measure.measured import Measured
 from audits.measure.types import CheckResult
+from models.jobs.sandbox.limits import Limits
 
 if TYPE_CHECKING:
     from audits.run.parameters import Parameters
@@ -34,7 +35,8 @@ class Option:
 
 @dataclass(frozen=True)
 class Context:
-    """What a check is given: the cube, what was asked, and for a check that reads rows the data and the model."""
+    """What a check is given: the cube and what was asked. One that reads rows gets the data and the model too, and
+    does so in a sandbox of its own, within `limits` and until `cancelled`; `on_log` takes what was printed there."""
 
     cube: Cube
     parameters: Parameters
@@ -42,6 +44,9 @@ class Context:
     data: Path | None = None
     model: Path | None = None
     progress: Progress = lambda share, sentence: None
+    limits: Limits = field(default_factory=Limits)
+    cancelled: Callable[[], bool] | None = None
+    on_log: Callable[[str], None] | None = None
 
     def options(self, check: Check) -> dict[str, Any]:
         """The check's options: its defaults, overlaid by what was asked."""

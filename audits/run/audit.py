@@ -15,7 +15,6 @@ from audits.measure.cube import Counted, build_cube
 from audits.measure.measured import Measured
 from audits.measure.policy import Policy, load_policy
 from audits.measure.suppress import suppress
-from audits.measure.types import CheckResult
 from audits.measure.verdicts import Judgement, judge
 from audits.run.data import TableSource, describe_data
 from audits.run.parameters import Parameters
@@ -34,9 +33,9 @@ def quiet(share: float, sentence: str) -> None:
 
 @dataclass(frozen=True)
 class Material:
-    """What an audit needs beside its parameters: files, policy, subject, and what was made elsewhere.
+    """What an audit needs beside its parameters: files, policy, subject.
 
-    `model` is the {name, sha256} of the model that made `predictions`; `explanation` the result of explaining it.
+    `model` is the {name, sha256} of the model that made `predictions`.
     """
 
     data: Path
@@ -45,15 +44,14 @@ class Material:
     model: Mapping[str, str] | None = None
     policy: Policy | None = None
     subject: Mapping[str, Any] = field(default_factory=dict)
-    explanation: CheckResult | None = None
     started: datetime.datetime | None = None
 
 
 def run_audit(parameters: Parameters, material: Material, progress: Progress = quiet) -> dict[str, Any]:
     """The audit as JSON (schema plumbline.audit/1).
 
-    A model's predictions come as an Arrow file, row by row with the data (made in the sandbox), and so does the
-    result of explaining it: this function never loads a model. InputError where the table cannot answer.
+    A model's predictions come as an Arrow file, row by row with the data (made in the sandbox): this function never
+    loads a model, and what checks of the model find is added to its result. InputError where the table cannot answer.
     """
     started = material.started or datetime.datetime.now(datetime.UTC)
     policy = material.policy or load_policy(None)
@@ -64,12 +62,12 @@ def run_audit(parameters: Parameters, material: Material, progress: Progress = q
     counted = build_cube(table, source.question)
     shown = counted if parameters.suppress is None else suppress(counted, parameters.suppress)
     progress(0.5, "Measuring, with intervals")
-    results = run_checks(parameters, shown, material)
+    context = Context(shown.cube, parameters, shown.threshold)
+    results = [check.run(context) for check in discover() if "model" not in check.needs]
     found, judgement = evaluate(shown.cube, parameters, policy, started.date())
     progress(0.8, "Asking fairlearn and AIF360 for a second opinion" if parameters.cross_check else "Judging")
     checked = _cross_check(table, source, counted, found, parameters)
     measurements = [m.measurement for m in (*found, *judgement.added)]
-    measurements += [m for r in results for m in r.measurements if r.check == "explanation"]
     progress(0.95, "Writing the result")
     return {
         "schema": SCHEMA,
@@ -85,16 +83,6 @@ def run_audit(parameters: Parameters, material: Material, progress: Progress = q
         "warnings": warnings(shown, parameters, source),
         "provenance": provenance(parameters, started, shown.threshold),
     }
-
-
-def run_checks(parameters: Parameters, counted: Counted, material: Material) -> list[CheckResult]:
-    """Every check's result; the explanation, which loads the model, was made in the sandbox."""
-    context = Context(counted.cube, parameters, counted.threshold, material.data)
-    results = [check.run(context) for check in discover() if check.id != "explanation"]
-    if material.explanation is not None:
-        return [*results, material.explanation]
-    reason = "No model was given, only its predictions, so there is nothing to explain."
-    return [*results, CheckResult("explanation", "Explanation", "not_applicable", reason=reason)]
 
 
 def evaluate(

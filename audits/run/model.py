@@ -1,4 +1,4 @@
-"""The model's part of an audit: predicting with it and explaining it, each in the sandbox."""
+"""The model's part of an audit: predicting with it, and the checks that load it, each in a sandbox of its own."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audits.measure.check import Progress
-from audits.measure.types import CheckResult
-from audits.run.result_json import check_result_from_json
+from audits.measure.check import Context, Progress, discover
 from models.jobs.sandbox.limits import Limits
-from models.jobs.sandbox.run import run_sandboxed
 
 if TYPE_CHECKING:
     from audits.run.sandboxed import Request
@@ -40,26 +37,9 @@ def predict_with_model(
     return made.path, {"format": made.signature.format}
 
 
-def explain_model(
-    request: Request,
-    folder: Path,
-    progress: Progress,
-    *,
-    limits: Limits,
-    cancelled: Cancelled | None = None,
-    on_log: Callable[[str], None] | None = None,
-) -> CheckResult:
-    """The result of the explanation check: it loads the model, so it runs in a sandbox of its own."""
-    assert request.model is not None
-    payload = {"parameters": request.parameters.to_json()}
-    result = run_sandboxed(
-        "audits.explain.task:explain_task",
-        payload,
-        inputs={"model": request.model, "data": request.data},
-        output=folder / "explanation",
-        limits=limits,
-        on_progress=progress,
-        cancelled=cancelled,
-        on_log=on_log,
-    )
-    return check_result_from_json(result)
+def check_model(audit: dict[str, Any], context: Context) -> dict[str, Any]:
+    """The audit with what the checks that load the model found, each in a sandbox of its own."""
+    results = [check.run(context) for check in discover() if "model" in check.needs]
+    audit["checks"] += [result.to_json() for result in results]
+    audit["measurements"] += [m.to_json() for result in results for m in result.measurements]
+    return audit

@@ -1,4 +1,4 @@
-"""An audit from files to JSON: the model is run and explained, and the table counted, each in a sandbox of its own.
+"""An audit from files to JSON: the model is run, the table counted, the model explained, each in its own sandbox.
 
 The command line and the jobs of the service take this one way. A model never shares a process with the counting, so
 that a hostile one cannot write its own verdict.
@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from audits.measure.check import Progress
+from audits.measure.cells import from_json
+from audits.measure.check import Context, Progress
 from audits.measure.policy import Policy
+from audits.run.model import check_model, predict_with_model
 from audits.run.parameters import Parameters
-from audits.run.result_json import check_result_to_json
 from audits.run.task import RESULT
 from models.jobs.sandbox.limits import Limits
 from models.jobs.sandbox.run import run_sandboxed
@@ -52,28 +53,21 @@ def audit_in_sandbox(
 
     Raises InputError where data, model or options cannot be audited, SandboxError where a limit was reached.
     """
-    inputs = {"data": request.data}
-    model, explanation, subject = None, None, dict(request.subject)
-    share = 0.0
+    inputs, model, subject = {"data": request.data}, None, dict(request.subject)
+    start, end = 0.0, 1.0
     if request.model is not None:
-        from audits.run.model import explain_model, predict_with_model
-
+        start, end = 0.2, 0.5
         model = {"name": request.model_name or request.model.name, "sha256": _sha256(request.model)}
         inputs["predictions"], described = predict_with_model(
-            request, folder, _part(progress, 0.0, 0.25), limits=limits, cancelled=cancelled
+            request, folder, _part(progress, 0.0, start), limits=limits, cancelled=cancelled
         )
-        explained = explain_model(
-            request, folder, _part(progress, 0.25, 0.6), limits=limits, cancelled=cancelled, on_log=on_log
-        )
-        explanation = check_result_to_json(explained)
-        subject, share = described | {"sha256": model["sha256"]} | subject, 0.6
+        subject = described | {"sha256": model["sha256"]} | subject
     payload = {
         "parameters": request.parameters.to_json(),
         "policy": request.policy.to_json(),
         "subject": subject,
         "name": request.name or request.data.name,
         "model": model,
-        "explanation": explanation,
         "started": request.started.isoformat(),
     }
     output = folder / "audit"
@@ -83,12 +77,23 @@ def audit_in_sandbox(
         inputs=inputs,
         output=output,
         limits=limits,
-        on_progress=_part(progress, share, 1.0),
+        on_progress=_part(progress, start, end),
         cancelled=cancelled,
         on_log=on_log,
     )
     audit: dict[str, Any] = json.loads((output / RESULT).read_text("utf-8"))
-    return audit
+    context = Context(
+        cube=from_json(audit["cube"]),
+        parameters=request.parameters,
+        threshold=audit["provenance"]["parameters"]["threshold"],
+        data=request.data,
+        model=request.model,
+        progress=_part(progress, end, 1.0),
+        limits=limits,
+        cancelled=cancelled,
+        on_log=on_log,
+    )
+    return check_model(audit, context)
 
 
 def _part(progress: Progress, start: float, end: float) -> Progress:

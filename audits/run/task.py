@@ -11,7 +11,6 @@ from audits.measure.check import Progress
 from audits.measure.policy import parse_policy
 from audits.run.audit import Material, run_audit
 from audits.run.parameters import Parameters
-from audits.run.result_json import check_result_from_json
 
 RESULT = "audit.json"
 
@@ -20,9 +19,8 @@ def audit_task(payload: dict[str, Any], inputs: dict[str, Path], output: Path, p
     """Run the audit and write its JSON to output/audit.json; what comes back is only where it is.
 
     inputs: "data", and "predictions" where a model made them. payload: parameters, policy, subject, name, model
-    ({name, sha256} or null), explanation (a check's result or null), started (ISO 8601).
+    ({name, sha256} or null), started (ISO 8601).
     """
-    explanation = payload["explanation"]
     material = Material(
         data=inputs["data"],
         name=payload["name"],
@@ -30,7 +28,6 @@ def audit_task(payload: dict[str, Any], inputs: dict[str, Path], output: Path, p
         model=payload["model"],
         policy=parse_policy(payload["policy"], payload["policy"]["name"]),
         subject=payload["subject"],
-        explanation=check_result_from_json(explanation) if explanation else None,
         started=datetime.datetime.fromisoformat(payload["started"]),
     )
     audit = run_audit(Parameters.from_json(payload["parameters"]), material, progress)
