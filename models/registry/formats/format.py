@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -33,6 +33,7 @@ class Signature:
     number of its columns (None where the model takes any number). `kind` is "score" where it gives a number for each
     class or a single one, "label" where it gives nothing but a class. `classes` are in the order of the scores; none
     for a single score. `numbered` says that the classes are mere positions, since the file keeps no names for them.
+    `rows` is the number of rows for which the file holds predictions already; None for a model that makes them.
     """
 
     format: str
@@ -42,6 +43,7 @@ class Signature:
     classes: tuple[str, ...] = ()
     width: int | None = None
     numbered: bool = False
+    rows: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -58,7 +60,7 @@ class Predictions:
     """What a model says of N rows: `scores` is float64 [N, K], K classes or 1; `labels` N texts; either may be None."""
 
     scores: np.ndarray | None
-    labels: list[str] | None
+    labels: Sequence[str | None] | None
 
     @property
     def rows(self) -> int:

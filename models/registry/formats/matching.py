@@ -61,6 +61,8 @@ def matched_columns(
 
 def unnamed(signature: Signature, columns: Sequence[ColumnInfo], exclude: Collection[str]) -> list[ColumnInfo]:
     """The numeric columns of a model that has no names for them, in the table's order."""
+    if signature.width == 0:
+        return []
     left = [column for column in columns if column.name not in exclude and is_numeric(column)]
     if signature.width is None or len(left) != signature.width:
         wanted = "an unknown number of" if signature.width is None else str(signature.width)

@@ -113,6 +113,8 @@ def predict_task(payload: dict[str, Any], inputs: dict[str, Path], output: Path,
     signature = recognised(model).inspect(model)
     progress(0.02, "Reading the table")
     table = open_table(data, DataLimits.from_json(payload["limits"]))
+    if signature.rows not in (None, table.rows):
+        raise InputError(f"{model.name} has predictions for {signature.rows:,} rows; {data.name} has {table.rows:,}.")
     batches = predicted(model, table, signature, payload, progress)
     columns = write_predictions(batches, output / FILE)
     return {"signature": signature.to_json(), "rows": table.rows, "columns": columns}
@@ -140,11 +142,11 @@ def input_batches(table: TableFile, inputs: dict[str, str], texts: Sequence[str]
     import duckdb
     import pyarrow
 
-    chosen = ", ".join(f"{identifier(column)} AS {identifier(f'c{i}')}" for i, column in enumerate(inputs.values()))
+    chosen = ", ".join(f"{identifier(column)} AS c{place}" for place, column in enumerate(inputs.values())) or "1 AS c0"
     with duckdb.connect() as connection, reading(table.path):
         query = f"SELECT {chosen} FROM {table.relation(connection, texts)}"
         for batch in connection.execute(query).to_arrow_reader(BATCH):
-            yield pyarrow.Table.from_batches([batch]).rename_columns(list(inputs))
+            yield pyarrow.Table.from_batches([batch]).rename_columns(list(inputs) or ["row"])
 
 
 def as_batch(
