@@ -117,7 +117,7 @@ class Cube:
         return next(s for s in self.sets if s.attributes == tuple(attributes))
 
     def __add__(self, other: Cube) -> Cube:
-        """The cube of both tables together (two sites, two windows). Suppressed cubes and binned scores by bin."""
+        """The cube of both tables together (two sites, two windows)."""
         return add(self, other)
 
 
@@ -128,7 +128,7 @@ def add(one: Cube, two: Cube) -> Cube:
     if different or one.suppressed or two.suppressed:
         raise InputError(f"These cubes do not answer the same question: {', '.join(different) or 'one is suppressed'}.")
     sets = tuple(_add_sets(a, two.of(a.attributes)) for a in one.sets)
-    return replace(one, sets=sets, scores=None)
+    return replace(one, sets=sets, scores=_add_scores(one.scores, two.scores))
 
 
 def _add_sets(one: GroupingSet, two: GroupingSet) -> GroupingSet:
@@ -143,6 +143,33 @@ def _add_sets(one: GroupingSet, two: GroupingSet) -> GroupingSet:
             w[at] += part.w
             w2[at] += part.w2
     return GroupingSet(one.attributes, groups, n, w, w2)
+
+
+def _add_scores(one: Scores | None, two: Scores | None) -> Scores | None:
+    """Score cells of both; None where one has none. InputError where they were binned differently."""
+    if one is None or two is None:
+        return None
+    if (one.kind, one.bins) != (two.kind, two.bins):
+        raise InputError(f"The scores of these cubes were counted differently: {one.kind}, {two.kind}.")
+    return Scores(one.kind, one.bins, tuple(_add_score_sets(a, b) for a, b in zip(one.sets, two.sets, strict=True)))
+
+
+def _add_score_sets(one: ScoreSet, two: ScoreSet) -> ScoreSet:
+    groups = tuple(sorted(set(one.groups) | set(two.groups)))
+    parts = [(s, np.array([groups.index(g) for g in s.groups], dtype=np.int64)) for s in (one, two)]
+    group = np.concatenate([place[s.group] for s, place in parts])
+    low, high, label = (np.concatenate([getattr(s, name) for s, _ in parts]) for name in ("low", "high", "label"))
+    keys, at = np.unique(np.stack([group.astype(float), low, label.astype(float)]), axis=1, return_inverse=True)
+    sums: dict[str, Any] = {}
+    for name in ("n", "s", "w", "w2"):
+        if getattr(one, name) is not None:
+            values = np.concatenate([getattr(s, name) for s, _ in parts])
+            sums[name] = np.zeros(keys.shape[1], dtype=values.dtype)
+            np.add.at(sums[name], at.reshape(-1), values)
+    tops = np.zeros(keys.shape[1])
+    tops[at.reshape(-1)] = high
+    index, positive = keys[0].astype(np.int64), keys[2].astype(np.int64)
+    return ScoreSet(one.attributes, groups, index, positive, keys[1], tops, **sums)
 
 
 def to_json(cube: Cube) -> dict[str, Any]:
