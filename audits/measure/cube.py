@@ -84,7 +84,7 @@ def build_cube(table: ibis.Table, question: Question) -> Counted:
 
     Parameters: `table` any Ibis table of n rows; `question` names its columns.
     """
-    columns = _columns(table, question)
+    columns = role_columns(table, question)
     rows_dropped: dict[str, int] = {}
     columns = _screen_weights(columns, question, rows_dropped)
     look = _look_at_scores(columns, question, rows_dropped) if question.score else None
@@ -121,8 +121,11 @@ def build_cube(table: ibis.Table, question: Question) -> Counted:
     return Counted(cube, cube.rows + sum(rows_dropped.values()), rows_dropped, look.threshold if look else None)
 
 
-def _columns(table: ibis.Table, question: Question) -> ibis.Table:
-    """The columns of the question under short names of our own: g0.., y, p, s, w (engines differ in upper case)."""
+def role_columns(table: ibis.Table, question: Question) -> ibis.Table:
+    """The columns of the question under short names of our own: g0.., y, p, s, w (engines differ in upper case).
+
+    Scores and weights as float64; InputError for a column that is not there or holds no single values.
+    """
     import ibis
 
     roles = {f"g{i}": c for i, c in enumerate(question.sensitive)}
