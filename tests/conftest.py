@@ -1,0 +1,54 @@
+"""One temporary home for whatever the service under test stores, and a database file that threads can share."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from django.conf import settings
+    from django.db import connections
+
+    home = tempfile.TemporaryDirectory(prefix="plumbline-tests-")
+    config.add_cleanup(home.cleanup)
+    folder = Path(home.name)
+    settings.VAR = folder
+    settings.STORAGE_URL = f"file://{folder / 'blobs'}"
+    settings.JOB_WORK_FOLDER = folder / "work"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.CELERY_BROKER_TRANSPORT_OPTIONS = broker_folders(folder / "broker")
+    connections.databases["default"]["TEST"]["NAME"] = str(folder / "test.sqlite3")
+
+
+def broker_folders(folder: Path) -> dict[str, Any]:
+    for name in ("messages", "control"):
+        (folder / name).mkdir(parents=True)
+    messages = str(folder / "messages")
+    return {"data_folder_in": messages, "data_folder_out": messages, "control_folder": str(folder / "control")}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def emptying_the_database_lifts_the_trails_guard() -> Iterator[None]:
+    """Django empties every table after a transactional test; the trail's triggers would refuse that."""
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    from models.trail import triggers
+
+    empty = TransactionTestCase._fixture_teardown
+
+    def with_guard_lifted(self: Any) -> None:
+        triggers.remove(connection)
+        try:
+            empty(self)
+        finally:
+            triggers.install(connection)
+
+    TransactionTestCase._fixture_teardown = with_guard_lifted
+    yield
+    TransactionTestCase._fixture_teardown = empty
