@@ -100,7 +100,9 @@ def _cross_check(
         return None
     from audits.measure.crosscheck import cross_check
 
-    return cross_check(table, source.question, counted, found, seed=parameters.seed)
+    return cross_check(
+        table, source.question, counted, found, seed=parameters.seed, suppress_below=parameters.suppress
+    )
 
 
 def warnings(counted: Counted, parameters: Parameters, source: TableSource) -> list[str]:
