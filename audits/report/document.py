@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count
@@ -9,7 +10,7 @@ from typing import Any
 
 from audits.report import words
 from audits.report.blocks import Block, Document, FigureBlock, Section, TableBlock
-from audits.report.evidence import SCHEMA, report_id
+from audits.report.evidence import SCHEMA, canonical_bytes, report_id
 from audits.report.reading import Reading
 from audits.report.sections import checks, cross_check, front, method, subject, summary
 from audits.report.sections.fairness import fairness
@@ -28,7 +29,9 @@ def build_document(audit: Mapping[str, Any], evidence_sha256: str) -> Document:
     missing = [key for key in ("inputs", "measurements", "verdicts", "provenance") if key not in audit]
     if missing:
         raise InputError(f"this audit is incomplete: it lacks {words.listed(missing)}")
-    return _document(Reading(audit), evidence_sha256)
+    # keys in the order of the evidence, so that a report made again from it is the same report
+    ordered = json.loads(canonical_bytes({key: value for key, value in audit.items() if key != "cube"}))
+    return _document(Reading(ordered), evidence_sha256)
 
 
 def _document(reading: Reading, evidence_sha256: str) -> Document:

@@ -111,7 +111,11 @@ def _dated(document: Document) -> Iterator[None]:
 
 
 def _finish(_document: Any, pdf: Any) -> None:
-    """Header cells say whether they head a column or a row, which PDF/UA asks for and the engine leaves out."""
+    """What the engine leaves out or doubles: header cells say whether they head a column or a row (PDF/UA asks for it),
+    and the attachment is associated with the document once."""
+    associated = pdf.catalog.get("AF")
+    if associated:
+        pdf.catalog["AF"] = type(associated)(dict.fromkeys(associated))
     elements: list[Any] = [o for o in pdf.objects if isinstance(o, dict) and o.get("Type") == "/StructElem"]
     parents = {o.reference: o for o in elements}
     for element in elements:

@@ -26,9 +26,10 @@ class Reading:
 
     def __init__(self, audit: Json):
         self.audit = audit
-        self.measurements: list[Json] = list(audit["measurements"])
         self.provenance: Json = audit["provenance"]
         self.parameters: Json = self.provenance.get("parameters") or {}
+        order = {name: i for i, name in enumerate(self.parameters.get("sensitive") or [])}
+        self.measurements: list[Json] = [_in_order(m, order) for m in audit["measurements"]]
         self.subject: Json = audit.get("subject") or {}
         self.data: Json = audit.get("data") or {}
         self.policy: Json = audit.get("policy") or {}
@@ -69,14 +70,16 @@ class Reading:
         declared = [str(a["name"]) for a in self.data.get("attributes") or []]
         seen = [m["attribute"] for m in self.measurements if m.get("attribute")]
         seen += ["*".join(m["group"]) for m in self.measurements if m["group"]]
-        names = list(dict.fromkeys([*declared, *seen]))
-        return sorted(names, key=lambda name: name not in declared and "*" in name)
+        names: dict[str, str] = {}
+        for name in (*declared, *seen):
+            names.setdefault(_combination(name), name)
+        return sorted(names.values(), key=lambda name: name not in declared and "*" in name)
 
     def rates(self, attribute: str) -> list[Json]:
         """The figures of single groups of an attribute, those against a reference left out."""
-        return [
-            m for m in self.measurements if m["group"] and "*".join(m["group"]) == attribute and not m.get("reference")
-        ]
+        wanted = _combination(attribute)
+        found = [m for m in self.measurements if m["group"] and not m.get("reference")]
+        return [m for m in found if _combination("*".join(m["group"])) == wanted]
 
     def against_reference(self, attribute: str) -> list[Json]:
         return [m for m in self.measurements if m["group"] and m.get("attribute") == attribute and m.get("reference")]
@@ -142,3 +145,16 @@ class Reading:
     @property
     def date(self) -> str:
         return f"{self.started.day} {self.started:%B %Y}"
+
+
+def _in_order(m: Json, order: Mapping[str, int]) -> Json:
+    """The measurement with its groups' attributes in the order they were given in; JSON does not keep it."""
+    if len(m["group"]) < 2:
+        return m
+    given = sorted(m["group"].items(), key=lambda item: order.get(item[0], len(order)))
+    return {**m, "group": dict(given)}
+
+
+def _combination(attribute: str) -> str:
+    """The same for `sex*race` and `race*sex`."""
+    return "*".join(sorted(attribute.split("*")))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from audits.measure.catalogue import METRICS, Metric
 from audits.report import numbers
 from audits.report.blocks import Tone
 
@@ -35,37 +36,46 @@ class Plain:
     kind: Kind
 
 
-METRICS: dict[str, Plain] = {
-    "selection_rate": Plain("Selection rate", "the share predicted positive", "rate"),
-    "base_rate": Plain("Base rate", "the share that is truly positive", "rate"),
-    "accuracy": Plain("Accuracy", "the share predicted rightly", "rate"),
-    "true_positive_rate": Plain("True positive rate", "the share of true positives that the model finds", "rate"),
-    "false_positive_rate": Plain("False positive rate", "the share of true negatives predicted positive", "rate"),
-    "true_negative_rate": Plain("True negative rate", "the share of true negatives that the model finds", "rate"),
-    "false_negative_rate": Plain("False negative rate", "the share of true positives that the model misses", "rate"),
-    "precision": Plain("Precision", "the share of positive predictions that are right", "rate"),
-    "recall": Plain("Recall", "the share of true positives that the model finds", "rate"),
-    "balanced_accuracy": Plain("Balanced accuracy", "the mean of both classes' hit rates", "rate"),
-    "f1": Plain("F1", "the harmonic mean of precision and recall", "number"),
-    "roc_auc": Plain("ROC AUC", "how often a true positive scores above a true negative", "number"),
-    "pr_auc": Plain("PR AUC", "precision averaged over all thresholds", "number"),
-    "log_loss": Plain("Log loss", "the mean surprise at what came true", "number"),
-    "brier_score": Plain("Brier score", "the mean squared error of the scores", "number"),
-    "calibration_error": Plain("Calibration error", "the mean gap between a score and what came true", "number"),
-    "demographic_parity_difference": Plain("Demographic parity difference", "positive predictions", "difference"),
-    "demographic_parity_ratio": Plain("Demographic parity ratio", "positive predictions", "ratio"),
-    "equal_opportunity_difference": Plain("Equal opportunity difference", "true positives found", "difference"),
-    "equalized_odds_difference": Plain("Equalized odds difference", "the model's errors", "difference"),
-    "equalized_odds_ratio": Plain("Equalized odds ratio", "the model's errors", "ratio"),
-    "favourable_rate": Plain("Favourable outcome rate", "the share with the favourable outcome", "rate"),
-    "group_size": Plain("Rows in every group", "the number of rows in a group", "number"),
-    "disparate_impact": Plain("Disparate impact", "the favourable outcome", "ratio"),
+# metric: what it is the share of (a rate) or what differs (a disparity), and how it is printed; titles and formulas
+# stand in the catalogue
+NOUNS: dict[str, tuple[str, Kind]] = {
+    "selection_rate": ("the share predicted positive", "rate"),
+    "base_rate": ("the share that is truly positive", "rate"),
+    "favourable_rate": ("the share with the favourable outcome", "rate"),
+    "accuracy": ("the share predicted rightly", "rate"),
+    "true_positive_rate": ("the share of true positives that the model finds", "rate"),
+    "false_positive_rate": ("the share of true negatives predicted positive", "rate"),
+    "true_negative_rate": ("the share of true negatives that the model finds", "rate"),
+    "false_negative_rate": ("the share of true positives that the model misses", "rate"),
+    "precision": ("the share of positive predictions that are right", "rate"),
+    "recall": ("the share of true positives that the model finds", "rate"),
+    "balanced_accuracy": ("the mean of both classes’ hit rates", "rate"),
+    "f1": ("the harmonic mean of precision and recall", "number"),
+    "roc_auc": ("how often a true positive scores above a true negative", "number"),
+    "pr_auc": ("precision averaged over all thresholds", "number"),
+    "log_loss": ("the mean surprise at what came true", "number"),
+    "brier_score": ("the mean squared error of the scores", "number"),
+    "calibration_error": ("the mean gap between a score and what came true", "number"),
+    "demographic_parity_difference": ("positive predictions", "difference"),
+    "demographic_parity_ratio": ("positive predictions", "ratio"),
+    "equal_opportunity_difference": ("true positives found", "difference"),
+    "equalized_odds_difference": ("the model’s errors", "difference"),
+    "equalized_odds_ratio": ("the model’s errors", "ratio"),
+    "disparate_impact": ("the favourable outcome", "ratio"),
 }
 
 
 def plain(metric: str) -> Plain:
-    """A metric that has no words here yet gets its name's own."""
-    return METRICS.get(metric) or Plain(sentence(metric.replace("_", " ")), metric.replace("_", " "), _kind(metric))
+    """A metric that has no words here gets its name's own."""
+    spoken = metric.replace("_", " ")
+    noun, kind = NOUNS.get(metric) or (spoken, _kind(metric))
+    known = entry(metric)
+    return Plain(known.title if known else sentence(clean(spoken)), noun, kind)
+
+
+def entry(metric: str) -> Metric | None:
+    """The catalogue's entry: title, formula, range, source."""
+    return METRICS.get(metric)
 
 
 def _kind(metric: str) -> Kind:
@@ -159,7 +169,3 @@ def small(n: int) -> str:
     """Small numbers in words, as prose has them."""
     names = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
     return names[n] if 0 <= n < len(names) else numbers.count(n)
-
-
-def entry(_metric: str) -> Any:
-    return None

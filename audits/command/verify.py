@@ -1,0 +1,84 @@
+"""`plumbline verify`: checks a report offline, from its own evidence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+EXIT_CODES = {"verified": 0, "differs": 1, "not_a_report": 2}
+MOST_SHOWN = 20
+
+
+@click.command(short_help="Check a report offline: hash, figures, intervals, verdicts, pages.")
+@click.argument("report", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="REPORT.pdf")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write what was found here.")
+@click.pass_context
+def verify(context: click.Context, report: Path, json_file: Path | None) -> None:
+    """Check REPORT.pdf offline, with nothing but the file.
+
+    The attached evidence is compared with the hash printed on the pages; every figure, interval and verdict that is a
+    function of its counts is computed again; the pages are compared with the report made again from it.
+
+    Exit code: 0 verified, 1 something differs, 2 not such a report.
+    """
+    found = verify_in_sandbox(report)
+    if json_file is not None:
+        from audits.run.write import check_writable, write_atomically
+
+        check_writable(json_file)
+        write_atomically(json_file, (json.dumps(found, indent=2, ensure_ascii=False) + "\n").encode())
+    show(found, report)
+    context.exit(EXIT_CODES[found["result"]])
+
+
+def verify_in_sandbox(report: Path) -> dict[str, Any]:
+    """The findings' JSON. The report is a stranger's file, so it is read where it can harm nothing."""
+    import tempfile
+
+    from audits.report.limits import DrawingLimits
+    from models.jobs.sandbox.errors import SandboxError
+    from models.jobs.sandbox.run import run_sandboxed
+
+    with tempfile.TemporaryDirectory(prefix="plumbline-verify-") as output:
+        try:
+            return run_sandboxed(
+                "audits.report.verify:verify_task",
+                {},
+                inputs={"report": report},
+                output=Path(output),
+                limits=DrawingLimits(seconds=600),
+            )
+        except SandboxError as error:
+            from audits.report.verification.findings import Findings
+
+            reason = f"reading the report was stopped ({error.kind}): {error}"
+            return Findings(reason=reason).to_json()
+
+
+def show(found: dict[str, Any], report: Path) -> None:
+    """The answer first, then what differs, then what could not be checked. A report that is none goes to stderr."""
+    if found["result"] == "not_a_report":
+        click.echo(f"{report.name} is not a report that can be checked: {found['reason']}.", err=True)
+        return
+    differs, checked, left = found["differs"], found["checked"], found["not_recomputed"]
+    if differs:
+        click.echo(
+            f"{report.name} does not agree with its evidence. What differs: {len(differs)}; agrees: {len(checked)}."
+        )
+    else:
+        click.echo(f"{report.name} agrees with its evidence: {len(checked)} things checked, none differs.")
+    for difference in differs[:MOST_SHOWN]:
+        click.echo(f"  {difference['what']}")
+        click.echo(f"    in the report: {difference['printed']}")
+        click.echo(f"    computed:      {difference['recomputed']}")
+    if len(differs) > MOST_SHOWN:
+        click.echo(f"  and {len(differs) - MOST_SHOWN} more; --json FILE lists all")
+    if left:
+        click.echo(f"Not recomputed ({len(left)}):")
+    for item in left[:MOST_SHOWN]:
+        click.echo(f"  {item['what']}: {item['why']}")
+    if len(left) > MOST_SHOWN:
+        click.echo(f"  and {len(left) - MOST_SHOWN} more; --json FILE lists all")

@@ -1,0 +1,118 @@
+"""Checks a report with nothing but the report: its hash, its figures, its verdicts, its pages.
+
+Whatever is a function of the cube is computed again. What is not is listed, with why. The report is a stranger's file:
+the command runs this in the sandbox.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from audits.report.evidence import NAME, SCHEMA, canonical_bytes, sha256
+from audits.report.verification.figures import check_cross_check, check_figures, check_tables
+from audits.report.verification.findings import Findings
+from audits.report.verification.pages import check_pages, printed_hash
+from audits.report.verification.parts import NotAReport, Parts, read_parts
+
+Progress = Callable[[float, str], None]
+PARTS = {"inputs": list, "measurements": list, "verdicts": list, "cube": dict, "provenance": dict}
+NOT_IN_THE_CUBE = (
+    ("subject", "the description of the system", "it is a statement of its owner"),
+    ("data", "the profile of the data", "needs the data, which are not in the report"),
+    ("inputs", "the hashes of the inputs", "needs the files; compare them with sha256sum"),
+)
+
+
+def quiet(_share: float, _sentence: str) -> None:
+    """A progress that nobody watches."""
+
+
+def verify_report(report: Path, progress: Progress = quiet) -> Findings:
+    """Everything that can be checked offline. Never raises for a bad report: the findings say what is wrong with it."""
+    findings = Findings()
+    try:
+        progress(0.05, "Reading the report")
+        parts = read_parts(report)
+        audit = read_evidence(parts.evidence)
+    except NotAReport as error:
+        findings.reason = str(error)
+        return findings
+    _check_hash(parts, audit, findings)
+    progress(0.2, "Computing the figures again")
+    _check_evidence(audit, findings)
+    progress(0.6, "Making the pages again")
+    _check_pages(audit, parts, findings)
+    return findings
+
+
+def verify_task(_payload: dict[str, Any], inputs: dict[str, Path], _output: Path, progress: Progress) -> dict[str, Any]:
+    """The same as a task of the sandbox: `inputs["report"]` is the PDF, the result is the findings' JSON."""
+    return verify_report(inputs["report"], progress).to_json()
+
+
+def read_evidence(content: bytes) -> dict[str, Any]:
+    """The evidence as an audit. Raises NotAReport for whatever no audit is: NaN, doubled keys, bottomless nesting."""
+    try:
+        audit = json.loads(content, parse_constant=_refuse, object_pairs_hook=_unique)
+        canonical_bytes(audit)
+    except (ValueError, RecursionError) as error:
+        raise NotAReport(f"{NAME} is no JSON that Plumbline writes: {str(error)[:200]}") from error
+    if not isinstance(audit, dict) or audit.get("schema") != SCHEMA:
+        raise NotAReport(f"{NAME} is no audit: it does not name the schema {SCHEMA}")
+    wrong = [key for key, kind in PARTS.items() if not isinstance(audit.get(key), kind)]
+    if wrong:
+        raise NotAReport(f"{NAME} lacks {', '.join(wrong)}")
+    return audit
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    row = dict(pairs)
+    if len(row) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return row
+
+
+def _check_hash(parts: Parts, audit: dict[str, Any], findings: Findings) -> None:
+    """The attachment's hash against the one that the pages print and the one in the metadata."""
+    actual = sha256(parts.evidence)
+    findings.compare(f"SHA-256 of {NAME} as printed on the pages", printed_hash(parts.pages), actual)
+    findings.compare(f"SHA-256 of {NAME} in the metadata", parts.identifier, actual)
+    findings.compare(f"{NAME} is written as Plumbline writes it", actual, sha256(canonical_bytes(audit)))
+    findings.compare("the number of attached files", parts.attachments, 1)
+
+
+def _check_evidence(audit: dict[str, Any], findings: Findings) -> None:
+    from audits.run.recompute import recompute
+
+    def compared() -> None:
+        check_figures(audit, recompute(audit), findings)
+        check_tables(audit, findings)
+        check_cross_check(audit, findings)
+
+    _guarded("the evidence can be computed again", compared, findings)
+    for key, what, why in NOT_IN_THE_CUBE:
+        if audit.get(key):
+            findings.leave(what, why)
+
+
+def _check_pages(audit: dict[str, Any], parts: Parts, findings: Findings) -> None:
+    _guarded(
+        "the pages can be made again from the evidence",
+        lambda: check_pages(audit, parts, sha256(parts.evidence), findings),
+        findings,
+    )
+
+
+def _guarded(what: str, check: Callable[[], None], findings: Findings) -> None:
+    """Evidence may be of any shape inside its outer one, so that any error of reading it is a finding about it."""
+    try:
+        check()
+    except Exception as error:
+        findings.differ(what, None, f"{type(error).__name__}: {str(error)[:200]}")
