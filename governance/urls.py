@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 
 
+@login_not_required
 def healthy(request: HttpRequest) -> HttpResponse:
     """For a load balancer: the web process answers."""
     return HttpResponse("ok\n", content_type="text/plain")

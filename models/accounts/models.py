@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.utils import timezone
 
 from models.accounts.roles import Role
 from models.accounts.scoped import OrganisationOwned
@@ -71,3 +72,16 @@ class Membership(OrganisationOwned):
 
     def __str__(self) -> str:
         return f"{self.user}, {self.get_role_display()} at {self.organisation}"
+
+
+class SignInFailure(models.Model):
+    """A wrong password; see throttle.py."""
+
+    key = models.CharField(max_length=64)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["key", "at"], name="sign_in_failures")]
+
+    def __str__(self) -> str:
+        return f"{self.key[:12]} at {self.at}"
