@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
-from models.accounts.models import Organisation
+from models.accounts.models import Membership, Organisation
 from models.accounts.permission import Forbidden, authorize
 
 
@@ -13,6 +13,7 @@ def organisation_for(request: HttpRequest, action: str = "read") -> Organisation
 
     Raises Forbidden for a role that may not, and for who belongs to no organisation.
     """
-    if not request.membership:
+    membership: Membership | None = getattr(request, "membership", None)
+    if not membership:
         raise Forbidden("You belong to no organisation yet. An administrator of yours can add you.")
-    return authorize(request.user, action, request.membership.organisation).organisation
+    return authorize(request.user, action, membership.organisation).organisation

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
 from models.accounts.forms import SignInForm
 from models.accounts.middleware import CHOSEN
@@ -20,6 +22,12 @@ class SignIn(LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A part of a page whose session has ended does not get this page into its place."""
+        if request.headers.get("HX-Request"):
+            return HttpResponseClientRefresh()
+        return super().get(request, *args, **kwargs)
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """A locked pair is not even asked for the right password."""
         return locked(request) if is_locked(self.key) else super().post(request, *args, **kwargs)
@@ -28,11 +36,11 @@ class SignIn(LoginView):
     def key(self) -> str:
         return key_of(self.request.POST.get("username", ""), self.request.META.get("REMOTE_ADDR", ""))
 
-    def form_valid(self, form: SignInForm) -> HttpResponse:
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         forget(self.key)
         return super().form_valid(form)
 
-    def form_invalid(self, form: SignInForm) -> HttpResponse:
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         if form.non_field_errors():
             note_failure(self.key)
             if is_locked(self.key):
