@@ -28,10 +28,10 @@ def main() -> int:
 
 
 def audit() -> None:
-    """The audit on the command line, on the scores of the held-out clients."""
+    """The audit on the command line: the exported model on the clients that were held out."""
     sensitive = [option for name in SENSITIVE for option in ("--sensitive", name)]
     plumbline(
-        "audit", FOLDER / "predictions.parquet", "--label", LABEL, "--score", "score", *sensitive,
+        "audit", FOLDER / "holdout.parquet", "--label", LABEL, "--model", FOLDER / "model.onnx", *sensitive,
         "--positive", "1", "--favourable", "0", "--cross-check", "--json", AUDIT, "--pdf", REPORT,
         accepted=AUDITED,
     )  # fmt: skip
