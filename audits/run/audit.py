@@ -35,7 +35,8 @@ def quiet(share: float, sentence: str) -> None:
 class Material:
     """What an audit needs beside its parameters: files, policy, subject.
 
-    `model` is the {name, sha256} of the model that made `predictions`.
+    `model` is the {name, sha256} of the model that made `predictions`; `trail` the {sequence, hash} of the newest
+    entry of the organisation's trail, which the report carries out into the world.
     """
 
     data: Path
@@ -44,6 +45,7 @@ class Material:
     model: Mapping[str, str] | None = None
     policy: Policy | None = None
     subject: Mapping[str, Any] = field(default_factory=dict)
+    trail: Mapping[str, Any] | None = None
     started: datetime.datetime | None = None
 
 
@@ -81,7 +83,7 @@ def run_audit(parameters: Parameters, material: Material, progress: Progress = q
         "cross_check": checked,
         "cube": cells.to_json(shown.cube),
         "warnings": warnings(shown, parameters, source),
-        "provenance": provenance(parameters, started, shown.threshold),
+        "provenance": provenance(parameters, started, shown.threshold, material.trail),
     }
 
 
@@ -127,16 +129,22 @@ def warnings(counted: Counted, parameters: Parameters, source: TableSource) -> l
     return told
 
 
-def provenance(parameters: Parameters, started: datetime.datetime, threshold: float | None) -> dict[str, Any]:
+def provenance(
+    parameters: Parameters,
+    started: datetime.datetime,
+    threshold: float | None,
+    trail: Mapping[str, Any] | None,
+) -> dict[str, Any]:
     """By what the audit was made: version, seed, time (UTC), parameters as they took effect, libraries."""
     effective = parameters.to_json() | {"threshold": threshold}
-    return {
+    made = {
         "version": importlib.metadata.version("plumbline"),
         "seed": parameters.seed,
         "started": started.astimezone(datetime.UTC).isoformat(timespec="seconds"),
         "parameters": effective,
         "libraries": {name: v for name in LIBRARIES if (v := _version(name))},
     }
+    return made | {"trail": dict(trail)} if trail else made
 
 
 def _version(name: str) -> str | None:

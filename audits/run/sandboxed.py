@@ -37,6 +37,7 @@ class Request:
     model: Path | None = None
     model_name: str | None = None
     subject: Mapping[str, Any] = field(default_factory=dict)
+    trail: Mapping[str, Any] | None = None
     started: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.UTC))
 
 
@@ -68,6 +69,7 @@ def audit_in_sandbox(
         "subject": subject,
         "name": request.name or request.data.name,
         "model": model,
+        "trail": dict(request.trail) if request.trail else None,
         "started": request.started.isoformat(),
     }
     output = folder / "audit"
