@@ -38,12 +38,16 @@ def end(
 
 
 def put_back(job: Job, reason: str, *, in_order: bool, log: str | None = None) -> None:
-    """Into the queue again, and ring. in_order: the worker was told to stop, so the attempt does not count."""
-    fields: dict[str, Any] = {"state": State.QUEUED, "rung_at": Now(), **RELEASED}
+    """Into the queue again, and ring. in_order: the worker was told to stop, so the attempt does not count.
+
+    Then the reaper rings, not we: that worker itself might hear it.
+    """
+    fields: dict[str, Any] = {"state": State.QUEUED, "rung_at": None if in_order else Now(), **RELEASED}
     fields |= {"progress": 0.0, "sentence": reason[:200]}
     fields |= {"log": log} if log is not None else {}
     fields |= {"returned": job.returned + 1} if in_order else {}
     Job.unscoped.filter(pk=job.pk).update(**fields)
     job.refresh_from_db()
     record(job.organisation, None, "put back", job, describe(job) | {"reason": reason})
-    ring_on_commit(job)
+    if not in_order:
+        ring_on_commit(job)

@@ -78,7 +78,7 @@ class Heartbeat:
             connection.close()
 
     def _look(self) -> None:
-        if Path(stop_file(os.getpid())).exists() or Path(stop_file(os.getppid())).exists():
+        if told_to_stop():
             self._end("shutdown")
         if time.monotonic() > self._deadline:
             self._end("time")
@@ -108,6 +108,11 @@ class Heartbeat:
     def _end(self, why: Stop) -> None:
         if self.stop is None:
             self.stop, self._stopped_at = why, time.monotonic()
+
+
+def told_to_stop() -> bool:
+    """True once this worker process, or the one whose pool it is in, has been told to end."""
+    return any(Path(stop_file(pid)).exists() for pid in (os.getpid(), os.getppid()))
 
 
 def stop_file(pid: int) -> str:

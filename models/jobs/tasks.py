@@ -13,7 +13,8 @@ from celery import shared_task
 from celery.signals import worker_init, worker_process_init, worker_shutting_down
 from django.conf import settings
 
-from models.jobs.heartbeat import stop_file
+from models.jobs.heartbeat import stop_file, told_to_stop
+from models.jobs.models import Job
 from models.jobs.perform import perform
 
 PR_SET_PDEATHSIG = 1
@@ -22,7 +23,10 @@ in_pool = False
 
 @shared_task(name="jobs.run_job", ignore_result=True)
 def run_job(job_id: str) -> None:
-    """Somebody rang: do this job if it is there to be done."""
+    """Somebody rang: do this job if it is there to be done. A worker about to end leaves it to be rung for again."""
+    if told_to_stop():
+        Job.unscoped.filter(pk=UUID(job_id)).update(rung_at=None)
+        return
     perform(UUID(job_id), may_exit=in_pool)
 
 

@@ -40,14 +40,15 @@ def members(leader: int, token: str | None = None) -> list[Process]:
     mark = f"PLUMBLINE_SANDBOX_RUN={token}".encode() if token else None
     for process in everything:
         known = process.group == leader or process.pid == leader or process.parent in found
-        if known or (mark is not None and marked(process.pid, mark)):
+        if known or (mark is not None and carries(process.pid, mark)):
             found[process.pid] = process
     return list(found.values())
 
 
-def marked(pid: int, mark: bytes) -> bool:
+def carries(pid: int, mark: bytes) -> bool:
+    """True if the process was started with this in its environment, which its children inherit."""
     try:
-        return mark in Path("/proc", str(pid), "environ").read_bytes().split(b"\0")
+        return mark in Path("/proc", str(pid), "environ").read_bytes()
     except OSError:
         return False
 

@@ -71,7 +71,7 @@ class _Run:
 
     def __init__(self, inputs: Mapping[str, Path], output: Path, limits: Limits, scratch: str) -> None:
         self.inputs, self.output, self.limits, self.scratch = inputs, output, limits, scratch
-        self.token = secrets.token_hex(8)
+        self.token = f"{os.getpid()}-{secrets.token_hex(8)}"
         self.how = jail.isolation()
 
     def request(self, task: str, payload: dict[str, Any]) -> dict[str, Any]:

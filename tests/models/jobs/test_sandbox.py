@@ -52,15 +52,8 @@ def fails(task: str, tmp_path: Path, payload: dict[str, Any] | None = None, **op
 
 def assert_nothing_left() -> None:
     """No process of a run is alive: every one carries the mark in its environment."""
-    left = [process for process in processes.all_processes() if has_mark(process.pid)]
-    assert left == []
-
-
-def has_mark(pid: int) -> bool:
-    try:
-        return b"PLUMBLINE_SANDBOX_RUN=" in Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:
-        return False
+    mark = f"PLUMBLINE_SANDBOX_RUN={os.getpid()}-".encode()
+    assert [process for process in processes.all_processes() if processes.carries(process.pid, mark)] == []
 
 
 def test_result_progress_and_log_come_back(how: str, tmp_path: Path, text: Path) -> None:

@@ -99,7 +99,8 @@ def test_an_inserted_entry_is_found() -> None:
     acme = written()
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO trail_entry (organisation_id, sequence, at, verb, object_type, object_id, body, previous, hash)"
+            "INSERT INTO trail_entry"
+            " (organisation_id, sequence, at, verb, object_type, object_id, body, previous, hash)"
             " SELECT organisation_id, 5, at, verb, object_type, object_id, body, hash, hash FROM trail_entry"
             " WHERE sequence = 4"
         )

@@ -1,0 +1,32 @@
+"""Every test of faults runs on the embedded default and on PostgreSQL with Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults import service as services
+from tests.faults.service import Service
+
+
+@pytest.fixture(scope="session", params=["embedded", "servers"])
+def whole_service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp(f"faults-{request.param}")
+    if request.param == "embedded":
+        with services.embedded(folder) as service:
+            yield service
+        return
+    postgres, redis = services.postgres_url(), services.redis_url()
+    if postgres is None or redis is None:
+        pytest.skip("PLUMBLINE_TEST_POSTGRES and PLUMBLINE_TEST_REDIS name no services")
+    with services.servers(folder, postgres, redis) as service:
+        yield service
+
+
+@pytest.fixture
+def service(whole_service: Service) -> Iterator[Service]:
+    """The session's service with no worker running before and after."""
+    yield whole_service
+    whole_service.kill_workers()
+    (whole_service.folder / "workers.log").write_text("")

@@ -1,0 +1,229 @@
+"""A service of its own for the tests of faults: a database, a broker, real worker processes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from models.jobs.sandbox import processes
+
+ROOT = Path(__file__).resolve().parents[2]
+SHORT = {"JOB_LEASE_SECONDS": "3", "JOB_REAP_SECONDS": "1", "JOB_RING_AGAIN_SECONDS": "2"}
+SOON = 40.0  # seconds: far more than anything here takes on an idle machine
+
+
+def postgres_url() -> str | None:
+    """A database from which others may be created."""
+    url = os.environ.get("PLUMBLINE_TEST_POSTGRES") or os.environ.get("DATABASE_URL", "")
+    return url if url.startswith("postgres") else None
+
+
+def redis_url() -> str | None:
+    url = os.environ.get("PLUMBLINE_TEST_REDIS") or os.environ.get("CELERY_BROKER_URL", "")
+    return url if url.startswith("redis") else None
+
+
+@dataclass
+class Service:
+    """Environment, a console that stands for the web process, and the workers started so far."""
+
+    folder: Path
+    environment: dict[str, str]
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _console: subprocess.Popen[str] | None = None
+
+    def manage(self, *arguments: str) -> None:
+        subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, check=True)
+
+    def call(self, name: str, *arguments: Any) -> Any:
+        console = self._console or self.open_console()
+        assert console.stdin is not None
+        assert console.stdout is not None
+        console.stdin.write(json.dumps([name, arguments]) + "\n")
+        console.stdin.flush()
+        answer = json.loads(console.stdout.readline())
+        if "error" in answer:
+            raise AssertionError(answer["error"])
+        return answer["answer"]
+
+    def open_console(self) -> subprocess.Popen[str]:
+        self._console = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.console"],
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return self._console
+
+    def close(self) -> None:
+        self.kill_workers()
+        if self._console is not None:
+            self._console.communicate()
+
+    def job(self, kind: str, **options: Any) -> RunningJob:
+        folder = self.folder / f"{kind}-{uuid.uuid4().hex[:8]}"
+        folder.mkdir()
+        return RunningJob(self, self.call("submit", kind, str(folder), options), folder)
+
+    def worker(self, *arguments: str) -> subprocess.Popen[bytes]:
+        with (self.folder / "workers.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "manage.py", "worker", *arguments],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.workers.append(process)
+        return process
+
+    def kill_workers(self) -> None:
+        """kill -9 of every process of every worker, as a power cut would."""
+        for worker in self.workers:
+            for process in [*processes.members(worker.pid)]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGKILL)
+            worker.wait()
+        self.workers.clear()
+
+    def log(self) -> str:
+        return (self.folder / "workers.log").read_text()
+
+
+@dataclass
+class RunningJob:
+    service: Service
+    id: str
+    folder: Path
+
+    def row(self) -> dict[str, Any]:
+        return self.service.call("look", self.id)
+
+    def runs(self) -> list[tuple[int, int]]:
+        """(attempt, process) of every attempt that began."""
+        runs = self.folder / "runs"
+        lines = runs.read_text().splitlines() if runs.exists() else []
+        return [(int(a), int(b)) for a, b in (line.split() for line in lines)]
+
+    def go(self) -> None:
+        (self.folder / "go").touch()
+
+    def wait_for_run(self, number: int = 1) -> int:
+        """The process of the attempt with this place in the list."""
+        wait_until(lambda: len(self.runs()) >= number, f"run {number} of {self.row()}")
+        return self.runs()[number - 1][1]
+
+    def wait_for(self, state: str, seconds: float = SOON) -> dict[str, Any]:
+        wait_until(lambda: self.row()["state"] == state, f"{state}: {self.row()}", seconds)
+        return self.row()
+
+    def verbs(self) -> list[str]:
+        return self.service.call("verbs", self.id)
+
+
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = SOON) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds:g} s for {what}"
+        time.sleep(0.05)
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PLUMBLINE_SANDBOX") if name in os.environ}
+    return {
+        **kept,
+        **SHORT,
+        **more,
+        "PLUMBLINE_VAR": str(folder / "var"),
+        "PLUMBLINE_EXTRA_APPS": "tests.faults.kinds",
+        "DJANGO_SETTINGS_MODULE": "governance.settings",
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+@contextlib.contextmanager
+def embedded(folder: Path) -> Iterator[Service]:
+    """SQLite and the filesystem broker, as by default."""
+    service = Service(folder, environment(folder))
+    service.manage("migrate", "-v0")
+    try:
+        yield service
+    finally:
+        service.close()
+
+
+@contextlib.contextmanager
+def servers(folder: Path, postgres: str, redis: str) -> Iterator[Service]:
+    """A throw-away database on PostgreSQL and a queue of its own on Redis."""
+    import psycopg
+
+    name = f"plumbline_faults_{uuid.uuid4().hex[:10]}"
+    url = postgres.rpartition("/")[0] + "/" + name
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    service = Service(folder, environment(folder, DATABASE_URL=url, CELERY_BROKER_URL=redis, CELERY_QUEUE=name))
+    try:
+        service.manage("migrate", "-v0")
+        yield service
+    finally:
+        service.close()
+        empty_broker(service)
+        with psycopg.connect(postgres, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def waiting_messages(service: Service) -> int:
+    """How many rings the broker holds that nobody took."""
+    if "CELERY_BROKER_URL" in service.environment:
+        return redis_client(service).llen(service.environment["CELERY_QUEUE"])
+    return len(list(message_folder(service).glob("*.msg")))
+
+
+def empty_broker(service: Service) -> None:
+    """What a broker that restarts without its memory has lost: every message."""
+    if "CELERY_BROKER_URL" in service.environment:
+        redis_client(service).delete(service.environment["CELERY_QUEUE"])
+        return
+    for message in message_folder(service).glob("*.msg"):
+        message.unlink(missing_ok=True)
+
+
+def redis_client(service: Service) -> Any:
+    import redis
+
+    return redis.Redis.from_url(service.environment["CELERY_BROKER_URL"])
+
+
+def message_folder(service: Service) -> Path:
+    return service.folder / "var" / "broker" / "messages"
+
+
+@contextlib.contextmanager
+def broken_broker(service: Service) -> Iterator[Service]:
+    """The same service as a web process sees it whose broker is down."""
+    environment = dict(service.environment)
+    if "CELERY_BROKER_URL" in environment:
+        environment["CELERY_BROKER_URL"] = "redis://127.0.0.1:1/0"
+    else:
+        environment["BROKER_FOLDER"] = str(service.folder / "no-broker")
+    web = Service(service.folder, environment)
+    try:
+        web.call("chain")
+        shutil.rmtree(service.folder / "no-broker", ignore_errors=True)
+        yield web
+    finally:
+        web.close()
