@@ -4,7 +4,7 @@ from __future__ import annotations
 
 MODEL = {
     "name": "Credit default within a month",
-    "purpose": "Estimates the probability that a credit-card client defaults next month, to help in deciding on limits.",
+    "purpose": "Estimates the probability that a credit-card client defaults next month, to help decide on limits.",
     "role": "provider",
     "owner": "Plumbline demo",
     "licence": "Apache-2.0",
