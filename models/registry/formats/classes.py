@@ -22,8 +22,9 @@ def class_text(value: Any) -> str:
     return str(item)
 
 
-def same_class(left: str, right: str) -> bool:
-    return left == right or canonical(left) == canonical(right)
+def same_class(left: str | None, right: str) -> bool:
+    """Whether two texts name one class; a missing one is none."""
+    return left is not None and (left == right or canonical(left) == canonical(right))
 
 
 def canonical(text: str) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import duckdb
 
 
+HELD_BYTES = 64 << 20
 REPEATS = ("Original Line", "Invalid Input Error: CSV")
 
 
@@ -37,6 +38,7 @@ def open_csv(path: Path, limits: DataLimits) -> tuple[Dialect, dict[str, str], i
     text = dialect.relation(path, dict.fromkeys(dialect.names, "VARCHAR"))
     with duckdb.connect() as connection:
         try:
+            text = held(connection, text, path)
             rows, lengths = count_rows(connection, text, dialect)
             check_lengths(lengths, limits)
             types = column_types(connection, text, dialect.names, lengths)
@@ -45,6 +47,14 @@ def open_csv(path: Path, limits: DataLimits) -> tuple[Dialect, dict[str, str], i
         except duckdb.Error as error:
             raise explained(path, dialect, limits, error) from error
     return dialect, types, rows
+
+
+def held(connection: duckdb.DuckDBPyConnection, relation: str, path: Path) -> str:
+    """The relation of a CSV; a small one is read into memory once, since every query takes the file apart again."""
+    if path.stat().st_size > HELD_BYTES:
+        return relation
+    connection.execute(f"CREATE TEMP TABLE held AS SELECT * FROM {relation}")
+    return "held"
 
 
 def count_rows(connection: duckdb.DuckDBPyConnection, text: str, dialect: Dialect) -> tuple[int, dict[str, int]]:
