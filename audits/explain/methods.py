@@ -116,7 +116,8 @@ def _sampled(model: OpenModel, rows: Rows, request: Request, progress: Progress,
     if not np.isfinite(shapley.values).all():
         raise InputError("The model gives no finite score for some rows, so it cannot be explained.")
     told = (*notes, SAMPLED.format(pairs=request.pairs))
-    return _explained(chosen, score, shapley, _space(score), PERMUTATIONS, reference, request, None, told)
+    space: Space = "decision" if model.signature.kind == "label" else _space(score)
+    return _explained(chosen, score, shapley, space, PERMUTATIONS, reference, request, None, told)
 
 
 def _space(score: Floats) -> Space:

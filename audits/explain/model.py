@@ -129,8 +129,16 @@ def _lightgbm(model: OpenModel) -> Structure:
 
 def _xgboost(model: OpenModel) -> Structure:
     from audits.explain.xgboost_json import read_xgboost
+    from models.registry.formats.xgboost_model import design
+    from models.registry.formats.xgboost_trees import read_checked
 
-    return read_xgboost(model.path, len(model.columns), model.positive_place)
+    read = read_checked(model.path)
+
+    def numbers(table: pa.Table) -> Floats:
+        found: Floats = design(read, model.named(table)).astype(np.float64)
+        return found
+
+    return read_xgboost(read.document, len(model.columns), numbers, model.positive_place, read.rounds)
 
 
 def _skops(model: OpenModel) -> Structure:

@@ -14,6 +14,7 @@ from audits.explain.onnx_graph import LINEAR, Sources, attributes, core_of, sour
 from audits.explain.onnx_trees import classifier_core, ensemble_core, linear_core, regressor_core
 from audits.explain.structure import Link, NotAdditive, Structure
 from audits.explain.trees import Floats, LinearSum, TreeSum
+from models.errors import InputError
 
 Feeds = Callable[[pa.Table], dict[str, Any]]
 """Makes of a table what onnxruntime takes: each input's name with its array."""
@@ -78,8 +79,18 @@ def _design(model: onnx.ModelProto, wanted: str, feeds: Feeds) -> Callable[[pa.T
     before.CopyFrom(model)
     del before.graph.output[:]
     before.graph.output.append(onnx.ValueInfoProto(name=wanted))
-    session = onnxruntime.InferenceSession(before.SerializeToString(), providers=["CPUExecutionProvider"])
-    return lambda table: _flat(session.run([wanted], feeds(table))[0])
+
+    def derived(table: pa.Table) -> Floats:
+        try:
+            session = onnxruntime.InferenceSession(before.SerializeToString(), providers=["CPUExecutionProvider"])
+            return _flat(session.run([wanted], feeds(table))[0])
+        except (MemoryError, InputError):
+            raise
+        # the runtime raises a dozen types of its own, for a graph that was made for a fixed number of rows, say
+        except Exception as error:
+            raise NotAdditive("what stands before its trees or weights cannot be computed by itself") from error
+
+    return derived
 
 
 def _flat(found: Any) -> Floats:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from audits.explain.trees import Floats, LinearSum, TreeSum
 
 Link = Literal["identity", "logistic"]
-Space = Literal["log-odds", "probability", "score"]
+Space = Literal["log-odds", "probability", "score", "decision"]
 Design = Callable[[pa.Table], Floats]
 """Makes of a table of the model's inputs (n rows) the columns that its core asks about (n, m)."""
 

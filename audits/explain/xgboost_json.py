@@ -1,4 +1,4 @@
-"""Trees of XGBoost's JSON format, read without XGBoost; its binary form (UBJSON) is turned into JSON by XGBoost itself.
+"""Trees of XGBoost's JSON format, read without XGBoost.
 
 The format is XGBoost's doc/model.schema; the questions as in src/predictor (a value below the threshold goes left, a
 category in the set goes right, in single precision).
@@ -6,33 +6,33 @@ category in the set goes right, in single precision).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from audits.explain.structure import Link, NotAdditive, Structure
+from audits.explain.structure import Design, Link, NotAdditive, Structure
 from audits.explain.trees import Leaf, Node, Split, Tree, TreeSum
-from models.registry.formats.values import matrix
 
 LOGISTIC = ("binary:logistic", "reg:logistic")
 PLAIN = ("reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror", "reg:squaredlogerror", "binary:logitraw")
 NO_CHILD = -1
 
 
-def read_xgboost(path: Path, inputs: int, positive: int) -> Structure:
+def read_xgboost(
+    document: Mapping[str, Any], inputs: int, design: Design, positive: int, rounds: int | None = None
+) -> Structure:
     """The structure behind the score of a binary classifier's class number `positive`, or a regressor's output.
 
-    `inputs` is how many columns the model reads.
+    `document` is the file's JSON, `inputs` how many columns the model reads, `design` makes them numbers (categories as
+    their codes); of the boosting rounds only the first `rounds` count, where given.
 
     Raises
     ------
     NotAdditive
         For several classes, linear boosters and objectives whose output is no sum passed through a logistic curve.
     """
-    learner = _document(path)["learner"]
+    learner = document["learner"]
     booster = learner["gradient_booster"]
     if booster.get("name") not in ("gbtree", "dart"):
         raise NotAdditive(f"its booster {booster.get('name')} holds no trees")
@@ -41,28 +41,23 @@ def read_xgboost(path: Path, inputs: int, positive: int) -> Structure:
         raise NotAdditive(f"its objective {objective} makes its output no plain sum")
     link: Link = "logistic" if objective in LOGISTIC else "identity"
     sign = -1.0 if link == "logistic" and positive == 0 else 1.0
-    forest = booster.get("gbtree", booster)["model"]["trees"]
-    weights = booster.get("weight_drop", [1.0] * len(forest))
-    trees = tuple(_tree(tree, sign * float(weight)) for tree, weight in zip(forest, weights, strict=True))
     return Structure(
         title="a sum of trees by XGBoost",
         inputs=inputs,
         players=tuple(range(inputs)),
-        core=TreeSum(trees, sign * _base(learner, link)),
+        core=TreeSum(_trees(booster, sign, rounds), sign * _base(learner, link)),
         link=link,
-        design=lambda table: matrix(table).astype(np.float32).astype(np.float64),
+        design=lambda table: design(table).astype(np.float32).astype(np.float64),
     )
 
 
-def _document(path: Path) -> dict[str, Any]:
-    content = path.read_bytes()
-    try:
-        found: dict[str, Any] = json.loads(content)
-    except (UnicodeDecodeError, json.JSONDecodeError):
-        import xgboost
-
-        found = json.loads(xgboost.Booster(model_file=bytearray(content)).save_raw("json"))
-    return found
+def _trees(booster: Mapping[str, Any], sign: float, rounds: int | None) -> tuple[Tree, ...]:
+    """The trees of the rounds that count; DART gives each a weight."""
+    model = booster.get("gbtree", booster)["model"]
+    forest = model["trees"]
+    weights = booster.get("weight_drop", [1.0] * len(forest))
+    end = model["iteration_indptr"][rounds] if rounds and "iteration_indptr" in model else len(forest)
+    return tuple(_tree(tree, sign * float(weight)) for tree, weight in list(zip(forest, weights, strict=True))[:end])
 
 
 def _base(learner: Mapping[str, Any], link: Link) -> float:

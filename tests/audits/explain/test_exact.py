@@ -95,7 +95,7 @@ def test_path_dependent_values_equal_those_of_lightgbm(tmp_path: Path) -> None:
 def test_path_dependent_values_equal_those_of_xgboost() -> None:
     published = json.loads((DATA / "xgboost.predictions.json").read_text())
     rows = np.array(published["rows"], dtype=float)
-    core = read_xgboost(DATA / "xgboost.json", 3, 1).core
+    core = read_xgboost(json.loads((DATA / "xgboost.json").read_text()), 3, matrix, 1).core
     assert isinstance(core, TreeSum)
 
     found = path_dependent_values(core, (0, 1, 2), 3, rows, quiet)

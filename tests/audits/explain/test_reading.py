@@ -268,8 +268,10 @@ def test_xgboost_files_give_their_predictions() -> None:
     rows = np.array(published["rows"], dtype=float)
     table = pa.table({name: rows[:, i] for i, name in enumerate(("a", "b", "kind"))})
 
-    found = score_of(read_xgboost(DATA / "xgboost.json", 3, 1), table)
-    other = score_of(read_xgboost(DATA / "xgboost.json", 3, 0), table)
+    document = json.loads((DATA / "xgboost.json").read_text())
+
+    found = score_of(read_xgboost(document, 3, matrix, 1), table)
+    other = score_of(read_xgboost(document, 3, matrix, 0), table)
 
     assert np.abs(found - published["predictions"]).max() < 1e-6
     assert np.abs(found + other - 1).max() < 1e-12
