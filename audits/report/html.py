@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 TEMPLATES = FOLDER.parents[1] / "templates"
-LONG_WORD = 34
+LONG_WORD, LONG_NUMBER = 34, 26
 PAGE, BODY = "audits/report/page.html", "audits/report/body.html"
 
 
@@ -31,8 +31,11 @@ def environment(**options: Any) -> Environment:
 
 
 def long(text: str) -> str:
-    """The class of a cell with a word too long for its column, which then may break anywhere."""
-    return " long" if max(map(len, text.split()), default=0) > LONG_WORD else ""
+    """The class of a cell with a word too long for its column, which then may break anywhere, or with a sentence in it,
+    which may break between words even among numbers."""
+    if max(map(len, text.split()), default=0) > LONG_WORD:
+        return " long"
+    return " words" if len(text) > LONG_NUMBER else ""
 
 
 @cache

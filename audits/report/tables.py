@@ -33,8 +33,27 @@ def figure_cells(m: Json) -> tuple[Cell, ...]:
 
 def measurement_table(id: str, caption: str, measurements: Sequence[Json], first: str = "Metric") -> TableBlock:
     """One row per measurement, named by its metric."""
-    rows = tuple(Row(cells(words.plain(m["metric"]).title) + figure_cells(m)) for m in measurements)
-    return TableBlock(id, caption, (Head(first), *FIGURE_HEADS), (RowGroup(rows),), width="full")
+    known = known_metrics(measurements)
+    rows = tuple(Row(cells(words.plain(m["metric"]).title) + figure_cells(m)) for m in known)
+    note = unavailable(measurements, known) or None
+    return TableBlock(id, caption, (Head(first), *FIGURE_HEADS), (RowGroup(rows),), note, "full")
+
+
+def known_metrics(measurements: Sequence[Json]) -> list[Json]:
+    """Figures of metrics that have a value somewhere; one that has none anywhere is named below the table."""
+    valued = {m["metric"] for m in measurements if m["value"] is not None}
+    return [m for m in measurements if m["metric"] in valued]
+
+
+def unavailable(measurements: Sequence[Json], known: Sequence[Json]) -> str:
+    """`Not available: precision, recall (no label …).`, by reason; empty where all are."""
+    shown = {m["metric"] for m in known}
+    by_reason: dict[str, dict[str, None]] = {}
+    for m in measurements:
+        if m["metric"] not in shown:
+            by_reason.setdefault(words.reason(m), {})[words.plain(m["metric"]).title] = None
+    said = [f"{words.listed(list(titles))} ({reason})" for reason, titles in by_reason.items()]
+    return f"Not available: {'; '.join(said)}. " if said else ""
 
 
 def declared_table(table: Json, id: str, curve: bool = False) -> TableBlock:

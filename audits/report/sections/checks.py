@@ -9,7 +9,15 @@ from audits.report import numbers, words
 from audits.report.blocks import Block, FigureBlock, Head, Paragraph, Row, RowGroup, Section, TableBlock
 from audits.report.charts.declared import declared_chart
 from audits.report.reading import Reading
-from audits.report.tables import FIGURE_HEADS, cells, cut, declared_table, figure_cells, measurement_table
+from audits.report.tables import (
+    FIGURE_HEADS,
+    cells,
+    cut,
+    declared_table,
+    figure_cells,
+    known_metrics,
+    measurement_table,
+)
 
 Json = Mapping[str, Any]
 MOST_FEATURES = 40
@@ -60,12 +68,12 @@ def _notes(check: Json | None) -> list[Block]:
 def _measurements(measured: Sequence[Json], name: str) -> list[Block]:
     overall = [m for m in measured if not m["group"] and not m.get("attribute") and not m.get("feature")]
     blocks: list[Block] = []
-    if overall:
+    if known_metrics(overall):
         blocks.append(measurement_table(f"{name}-overall", "Figures of everyone", overall))
     grouped = [m for m in measured if (m["group"] or m.get("attribute")) and name != "fairness"]
-    if grouped and name == "performance":
+    if grouped and name == "performance" and known_metrics(grouped):
         blocks.append(Paragraph("The same figures group by group are in the section on fairness."))
-    elif grouped:
+    elif grouped and name != "performance":
         blocks.append(_grouped(grouped, name))
     features = [m for m in measured if m.get("feature") is not None]
     if features:

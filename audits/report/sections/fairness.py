@@ -10,7 +10,7 @@ from audits.report.blocks import Block, Cell, FigureBlock, Head, Paragraph, Row,
 from audits.report.charts.limits import Dot, group_chart
 from audits.report.reading import Reading
 from audits.report.sections.verdicts import verdict_table
-from audits.report.tables import FIGURE_HEADS, cells, figure_cells
+from audits.report.tables import FIGURE_HEADS, cells, figure_cells, known_metrics, measurement_table, unavailable
 
 Json = Mapping[str, Any]
 MOST_GROUPS = 25
@@ -27,6 +27,9 @@ def fairness(reading: Reading) -> Section:
     )
     if not sections and not notes:
         notes = [Paragraph("No sensitive attribute was given, so nothing could be compared between groups.")]
+    overall = reading.overall("fairness")
+    if known_metrics(overall):
+        notes.append(measurement_table("fairness-overall", "Rates of everyone", overall))
     return Section("fairness", "Fairness by attribute", tuple(notes), sections)
 
 
@@ -36,7 +39,7 @@ def _has_figures(reading: Reading, attribute: str) -> bool:
 
 def _attribute(reading: Reading, name: str, index: int) -> Section:
     key = f"attribute-{index + 1}"
-    blocks: list[Block] = [Paragraph(_sentence(reading, name))]
+    blocks: list[Block] = [_sentence(reading, name)]
     figure = _figure(reading, name, key)
     blocks += [figure] if figure else []
     if reading.verdicts_on(name):
@@ -52,25 +55,22 @@ def _attribute(reading: Reading, name: str, index: int) -> Section:
     return Section(key, words.sentence(words.attribute(name)), tuple(blocks))
 
 
-def _sentence(reading: Reading, attribute: str) -> str:
+def _sentence(reading: Reading, attribute: str) -> Paragraph:
     """What the attribute's verdicts say, else what its widest rates say."""
     verdicts = [v for v in reading.verdicts_on(attribute) if words.tone(v) != "not_applicable"]
     if verdicts:
         found = phrases.finding(reading, verdicts[:1])
         others = len(verdicts) - 1
-        rest = (
-            f" {words.sentence(words.small(others))} more rules on this attribute are judged below."
-            if others > 1
-            else ""
-        )
-        return f"{found.headline} {found.text}{rest}"
+        rest = f" {words.sentence(words.small(others))} more below." if others else ""
+        return Paragraph(f"{found.headline} {found.text}{rest}", found.ids)
     found_disparities = reading.disparities(attribute)
     if not found_disparities:
-        return "The groups were counted and measured; nothing compares them."
+        return Paragraph("The groups were counted and measured; nothing compares them.")
     m = next((m for m in found_disparities if m["value"] is not None), found_disparities[0])
     carried = phrases.ends(reading, m)
     named = f"{words.plain(m['metric']).title}: {phrases.with_interval(m)}."
-    return f"{carried}. {named} No rule judges it." if carried else f"{named} No rule judges it."
+    lead = f"{carried}. {named}" if carried else named
+    return Paragraph(f"{lead} No rule judges it.", (m["id"],))
 
 
 def _figure(reading: Reading, attribute: str, key: str) -> FigureBlock | None:
@@ -107,19 +107,19 @@ def _span(dot: Dot) -> str:
 
 def _disparities(reading: Reading, attribute: str, key: str) -> TableBlock:
     rows = []
-    for m in reading.disparities(attribute):
+    for m in (known := known_metrics(reading.disparities(attribute))):
         aside = words.listed([words.group(g) for g in m.get("not_assessed") or []], 5)
         over = "" if m.get("over") is None else f" (without {aside})" if aside != "none" else " (large groups)"
         rows.append(Row(cells(words.plain(m["metric"]).title + over) + figure_cells(m)))
     caption = f"Disparities by {words.attribute(attribute)}"
-    return TableBlock(
-        f"{key}-disparities", caption, (Head("Metric"), *FIGURE_HEADS), (RowGroup(tuple(rows)),), width="full"
-    )
+    note = unavailable(reading.disparities(attribute), known) or None
+    heads = (Head("Metric"), *FIGURE_HEADS)
+    return TableBlock(f"{key}-disparities", caption, heads, (RowGroup(tuple(rows)),), note, "full")
 
 
 def _rates(reading: Reading, attribute: str, key: str) -> TableBlock:
     by_metric: dict[str, list[Json]] = {}
-    for m in reading.rates(attribute):
+    for m in (known := known_metrics(reading.rates(attribute))):
         by_metric.setdefault(m["metric"], []).append(m)
     most = MOST_GROUPS_PER_RATE
     groups = tuple(
@@ -128,15 +128,15 @@ def _rates(reading: Reading, attribute: str, key: str) -> TableBlock:
         )
         for name, found in by_metric.items()
     )
-    total = max(len(found) for found in by_metric.values())
-    note = None
+    total = max((len(found) for found in by_metric.values()), default=0)
+    note = unavailable(reading.rates(attribute), known)
     if total > most:
-        note = (
+        note += (
             f"Of {numbers.count(total)} groups, for each rate the largest and those at its two ends; "
             "all of them are in the attached evidence.json."
         )
     caption = f"Rates by {words.attribute(attribute)}"
-    return TableBlock(f"{key}-rates", caption, (Head("Group"), *FIGURE_HEADS), groups, note, "full")
+    return TableBlock(f"{key}-rates", caption, (Head("Group"), *FIGURE_HEADS), groups, note or None, "full")
 
 
 def _group_row(m: Json) -> Row:

@@ -56,7 +56,7 @@ def _sentence(profile: Json) -> str:
 
 def _label(profile: Json) -> list[Block]:
     label = profile.get("label")
-    if not label:
+    if not label or label.get("name") is None:
         text = (
             "The data hold no true outcomes, so only what needs none was measured: counts, selection rates, their "
             "disparities."

@@ -248,7 +248,7 @@ def _set_aside(reading: Reading) -> list[str]:
     """Groups that rules left out because they are too small, each named once."""
     named: dict[str, None] = {}
     for v in reading.verdicts:
-        for g in v.get("not_assessed") or []:
+        for g in v.get("not_assessed") or [] if words.tone(v) != "not_applicable" else []:
             named[f"{words.group(g)} ({words.attribute('*'.join(g))})"] = None
     return [f"Groups too small for a rule: {words.listed(list(named), 8)}."] if named else []
 

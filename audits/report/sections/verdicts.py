@@ -54,10 +54,10 @@ def _row(reading: Reading, verdict: Json) -> Row:
     bounds = verdict.get("interval") or (only["interval"] if only else None)
     sign = {"at_least": "≥ ", "at_most": "≤ "}.get(str(verdict.get("direction")), "")
     limit = "" if verdict.get("limit") is None else sign + words.limit(metric, verdict["limit"])
-    several = f"{len(measured)} figures" if measured and metric != GROUP_SIZE else ""
-    figure = words.value_or_reason(only) if only else several
+    several = f"{len(measured)} figures" if len(measured) > 1 and metric != GROUP_SIZE else ""
+    figure = words.value(metric, only["value"]) if only and only["value"] is not None else several
     ids = only["id"] if only else "its groups’" if several else ""
-    texts = (figure, words.interval(metric, bounds) if only else "", limit, _note(verdict, only), ids)
+    texts = (figure, words.interval(metric, bounds) if only and bounds else "", limit, _note(verdict, only), ids)
     return Row((Cell(words.clean(verdict["rule"])), Cell(words.OUTCOMES[tone], tone), *(Cell(text) for text in texts)))
 
 

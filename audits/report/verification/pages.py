@@ -9,8 +9,8 @@ from typing import Any
 
 from audits.report.evidence import report_id
 from audits.report.pdf import render_pdf
-from audits.report.verification.looks import check_looks
 from audits.report.verification.findings import Findings
+from audits.report.verification.looks import check_looks
 from audits.report.verification.parts import Parts, page_texts
 from models.errors import InputError
 
