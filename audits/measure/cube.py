@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MAX_CELLS = 200_000
+# every pair of groups is compared, so the work grows with their square
+MAX_GROUPS = 500
 MAX_SCORE_CELLS = 400_000
 MAX_BINS = 65_536
 # a weight of 2^27 scaled by 2^32 still has 18 decimal digits, and its square fits 128 bits with 10^9 rows
@@ -99,12 +101,7 @@ def build_cube(table: ibis.Table, question: Question) -> Counted:
     outcomes = name_outcomes(question, tallies[()].label, tallies[()].prediction, tallies[()].n)
     sets = tuple(_grouping_set(tallies[k], k, question, outcomes) for k in keys)
     rows_dropped |= outcomes.dropped
-    cells = sum(int(np.count_nonzero(s.n)) for s in sets)
-    if cells > MAX_CELLS:
-        raise InputError(
-            f"The groups make {cells:,} cells, more than the limit of {MAX_CELLS:,}. "
-            "Leave out --intersections, name fewer --sensitive columns or join their values into fewer groups."
-        )
+    _refuse_too_many(sets)
     scores = _count_scores(columns, question, outcomes, sets, look) if look and outcomes.has_label else None
     cube = Cube(
         attributes=question.sensitive,
@@ -252,6 +249,18 @@ def _refuse_identifiers(table: ibis.Table, question: Question, sample: pa.Table)
                 f"Sensitive column {column!r} has {distinct:,} different values in {rows:,} rows, under 10 rows each: "
                 "that is an identifier or a measure, not a group. Put its values into bands first."
             )
+
+
+def _refuse_too_many(sets: Sequence[GroupingSet]) -> None:
+    cells = sum(int(np.count_nonzero(s.n)) for s in sets)
+    largest = max(sets, key=lambda s: len(s.groups))
+    if cells <= MAX_CELLS and len(largest.groups) <= MAX_GROUPS:
+        return
+    raise InputError(
+        f"The groups make {cells:,} cells, and {largest.name} has {len(largest.groups):,} groups; the limits are "
+        f"{MAX_CELLS:,} and {MAX_GROUPS}. Leave out --intersections, name fewer --sensitive columns, or join their "
+        "values into fewer groups."
+    )
 
 
 def _sets(attributes: Sequence[str], intersections: bool) -> list[tuple[str, ...]]:

@@ -80,7 +80,7 @@ def _score_root(x1: Numbers, n1: Numbers, x2: Numbers, n2: Numbers, z2: float, *
     start = np.log(np.maximum(x1, 0.5) / n1) - np.log(np.maximum(x2, 0.5) / n2)
     sign = 1.0 if upward else -1.0
     near, far = np.where((x1 <= 0) | (x2 <= 0), -sign * 30.0, start), np.full(x1.shape, sign * 60.0)
-    for _ in range(90):
+    for _ in range(60):
         middle = (near + far) / 2
         inside = _score_statistic(np.exp(middle), x1, n1, x2, n2) < z2
         near, far = np.where(inside, middle, near), np.where(inside, far, middle)

@@ -78,7 +78,9 @@ def test_parameters_that_contradict_each_other_are_refused(changes: dict[str, ob
 
 
 def test_parameters_come_back_from_their_json() -> None:
-    asked = Parameters(sensitive=("sex", "age"), label="y", score="s", threshold=0.3, reference={"sex": "m"}, suppress=5)
+    asked = Parameters(
+        sensitive=("sex", "age"), label="y", score="s", threshold=0.3, reference={"sex": "m"}, suppress=5
+    )
     assert Parameters.from_json(asked.to_json()) == asked
 
 
