@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
 
 from models.accounts.models import Organisation
 from models.trail.chain import GENESIS, canonical, entry_hash
@@ -30,16 +34,32 @@ def verify_chain(organisation: Organisation, witness: tuple[int, str] | None = N
     witness is a head (place, hash) known from outside, such as one printed in a report: a chain that was rewritten
     whole, hashes and all, is betrayed by it.
     """
-    place, previous = 0, GENESIS
-    for entry in Entry.unscoped.filter(organisation=organisation).order_by("sequence").iterator(chunk_size=1000):
+    place, previous, head = 0, GENESIS, (0, GENESIS)
+    for entry in entries_with_head(organisation):
         if reason := fault(entry, place + 1, previous):
             return Verification(place, previous, place + 1, reason)
-        place, previous = place + 1, entry.hash
+        place, previous, head = place + 1, entry.hash, (entry.head_sequence, entry.head_hash)
         if witness is not None and witness[0] == place and witness[1] != previous:
             return Verification(place - 1, entry.previous, place, "it is not the entry that the witness saw")
     if witness is not None and witness[0] > place:
         return Verification(place, previous, place + 1, "entries that the witness saw are missing")
-    return against_head(organisation, place, previous)
+    if head != (place, previous) or (place == 0 and is_emptied(organisation)):
+        return Verification(place, previous, place + 1, "the chain does not end where its head says")
+    return Verification(place, previous)
+
+
+def entries_with_head(organisation: Organisation) -> Iterator[Any]:
+    """Entries in order, each with the chain's head: one statement sees one moment, while others go on writing."""
+    head = Head.objects.filter(organisation=OuterRef("organisation"))
+    entries = Entry.unscoped.filter(organisation=organisation).order_by("sequence")
+    found = entries.annotate(head_sequence=Subquery(head.values("sequence")), head_hash=Subquery(head.values("hash")))
+    yield from found.iterator(chunk_size=1000)
+
+
+def is_emptied(organisation: Organisation) -> bool:
+    """True if the head speaks of entries and there are none, also now that it was read first."""
+    head = Head.objects.filter(organisation=organisation, sequence__gt=0)
+    return head.exists() and not Entry.unscoped.filter(organisation=organisation).exists()
 
 
 def fault(entry: Entry, place: int, previous: str) -> str:
@@ -59,11 +79,3 @@ def columns_agree(entry: Entry) -> bool:
     shown = (entry.organisation_id, entry.sequence, entry.previous, entry.at.isoformat(), entry.actor_id, entry.verb)
     thing = (body["object"]["type"], body["object"]["id"])
     return said == shown and thing == (entry.object_type, entry.object_id) and canonical(body) == entry.body
-
-
-def against_head(organisation: Organisation, place: int, previous: str) -> Verification:
-    """Entries cut off at the end leave a chain that is whole in itself, but its head says otherwise."""
-    head = Head.objects.filter(organisation=organisation).first()
-    if (head.sequence, head.hash) != (place, previous) if head else place > 0:
-        return Verification(place, previous, place + 1, "the chain does not end where its head says")
-    return Verification(place, previous)

@@ -84,10 +84,11 @@ def bubblewrap_command(inputs: Mapping[str, Path], output: Path, limits: Limits,
     """No network, no processes of others, a read-only root made of what Python needs, one writable folder."""
     scratch = str(limits.scratch)
     command = [shutil.which("bwrap") or "bwrap", *NO_NAMESPACES, "--die-with-parent", "--new-session"]
+    command += ["--proc", "/proc", "--dev", "/dev", "--size", scratch, "--tmpfs", "/dev/shm"]
+    command += ["--size", scratch, "--tmpfs", "/tmp"]  # before the code: a checkout may lie under /tmp
     for path in python_paths():
         command += ["--ro-bind", path, path]
-    command += ["--proc", "/proc", "--dev", "/dev", "--size", scratch, "--tmpfs", "/dev/shm"]
-    command += ["--size", scratch, "--tmpfs", "/tmp", "--bind", str(output.resolve()), str(OUTPUT)]
+    command += ["--bind", str(output.resolve()), str(OUTPUT)]
     for name, source in inputs.items():
         command += ["--ro-bind", str(source.resolve()), str(INPUTS / name / source.name)]
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--"]
