@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from django.db.models.functions import Now
 from models.jobs.doorbell import ring
 from models.jobs.endings import end, put_back
 from models.jobs.models import Job, State, from_now
+
+logger = logging.getLogger(__name__)
 
 MOST_RINGS = 100  # in one pass: a queue of thousands needs no thousand messages to keep going
 
@@ -26,12 +29,21 @@ class Reaped:
 
 def reap() -> Reaped:
     """One pass. Any number of reapers may run at once."""
-    ends = [settle_expired(job_id) for job_id in expired().values_list("pk", flat=True)]
+    ends = [settled(job_id) for job_id in expired().values_list("pk", flat=True)]
     return Reaped(ends.count("put back"), ends.count("ended"), ring_again())
 
 
 def expired() -> models.QuerySet[Job]:
     return Job.unscoped.filter(state=State.RUNNING, lease_until__lt=Now())
+
+
+def settled(job_id: UUID) -> str:
+    """One job that cannot be settled (whoever listens to its end fails, say) must not keep the others waiting."""
+    try:
+        return settle_expired(job_id)
+    except Exception:
+        logger.exception("job %s could not be settled", job_id)
+        return "left"
 
 
 @transaction.atomic
