@@ -93,7 +93,7 @@ def unequal(printed: Any, again: Any, path: str = "") -> Iterator[tuple[str, Any
 def same(one: Any, other: Any) -> bool:
     """Equal, numbers within 1e-9 of their size. An interval's end at 0 may be off by rounding only."""
     if is_number(one) and is_number(other):
-        return abs(one - other) <= TOLERANCE * max(abs(one), abs(other)) + 1e-15
+        return bool(abs(one - other) <= TOLERANCE * max(abs(one), abs(other)) + 1e-15)
     return bool(one == other) and type(one) is type(other)
 
 

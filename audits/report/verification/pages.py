@@ -15,7 +15,7 @@ from audits.report.verification.parts import Parts, page_texts
 from models.errors import InputError
 
 MARK = re.compile(r"SHA-256ofevidence\.jsonis([0-9a-f]{64})")
-SHOWN = 160
+SHOWN, PLACES = 160, 5
 
 
 def printed_hash(pages: Sequence[str]) -> str | None:
@@ -62,17 +62,16 @@ def _words(pages: Sequence[str], i: int) -> list[str] | None:
 
 
 def _name(i: int, printed: list[str] | None, again: list[str] | None, findings: Findings) -> None:
-    """The first place on a page that differs, with the words around it."""
+    """The first places on a page that differ, with the words before them."""
     if printed is None or again is None:
         there = "the page is there"
         findings.differ(f"page {i + 1}", there if printed is not None else None, there if again is not None else None)
         return
-    for tag, a, b, c, d in SequenceMatcher(None, printed, again, autojunk=False).get_opcodes():
-        if tag != "equal":
-            one, other = " ".join(printed[a:b])[:SHOWN], " ".join(again[c:d])[:SHOWN]
-            before = " ".join(printed[max(0, a - 4) : a])
-            findings.differ(f"page {i + 1}, after “{before[-60:]}”", one or None, other or None)
-            return
+    steps = SequenceMatcher(None, printed, again, autojunk=False).get_opcodes()
+    for _, a, b, c, d in [step for step in steps if step[0] != "equal"][:PLACES]:
+        one, other = " ".join(printed[a:b])[:SHOWN], " ".join(again[c:d])[:SHOWN]
+        before = " ".join(printed[max(0, a - 4) : a])
+        findings.differ(f"page {i + 1}, after “{before[-60:]}”", one or None, other or None)
 
 
 def _flowing(parts: Parts, again: Sequence[str], sha256: str, findings: Findings, why: str) -> None:
