@@ -15,7 +15,7 @@ from kombu.transport import filesystem
 class Channel(filesystem.Channel):
     """Writes to one side and renames; kombu itself writes in place, so a reader that comes between fails."""
 
-    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:  # type: ignore[override]
         name = f"{time.time_ns() // 1_000_000}_{uuid.uuid4()}.{queue}.msg"
         write_whole(Path(self.data_folder_out) / name, json.dumps(payload))
 

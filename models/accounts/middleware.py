@@ -19,7 +19,7 @@ class MembershipMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.membership = SimpleLazyObject(lambda: current_membership(request))
+        request.membership = SimpleLazyObject(lambda: current_membership(request))  # type: ignore[attr-defined]
         return self.get_response(request)
 
 

@@ -30,7 +30,7 @@ class ScopedQuerySet(models.QuerySet):
         return queryset
 
     def _clone(self) -> Self:
-        clone = super()._clone()
+        clone = super()._clone()  # type: ignore[misc]
         clone._is_scoped = self._is_scoped
         return clone
 

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -156,9 +157,9 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def embedded(folder: Path) -> Iterator[Service]:
+def embedded(folder: Path, **more: str) -> Iterator[Service]:
     """SQLite and the filesystem broker, as by default."""
-    service = Service(folder, environment(folder))
+    service = Service(folder, environment(folder, **more))
     service.manage("migrate", "-v0")
     try:
         yield service
@@ -227,3 +228,43 @@ def broken_broker(service: Service) -> Iterator[Service]:
         yield web
     finally:
         web.close()
+
+
+@contextlib.contextmanager
+def own_redis(folder: Path) -> Iterator[OwnRedis]:
+    """A Redis that nobody else uses, so that it may be killed."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    server = OwnRedis(folder, port)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+@dataclass
+class OwnRedis:
+    folder: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        self.process = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL)
+        wait_until(self.answers, "Redis to start")
+
+    def answers(self) -> bool:
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+            return True
+        return False
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()

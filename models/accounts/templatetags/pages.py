@@ -55,3 +55,12 @@ def after(end: datetime, start: datetime) -> str:
 def words(number: int) -> str:
     """A small number as a sentence would have it."""
     return WORDS[number] if 0 <= number < len(WORDS) else count(number)
+
+
+@register.filter
+def plain(value: float | str | None) -> str:
+    """A value of a column as it is read: whole numbers whole, others to four figures."""
+    if not isinstance(value, int | float):
+        return "" if value is None else str(value)
+    whole = float(value).is_integer() and abs(value) < 1e15
+    return count(int(value)) if whole else f"{value:.4g}"

@@ -1,0 +1,74 @@
+"""Settings from the environment: safe by default, clear when wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from governance import environment
+
+ROOT = Path(__file__).resolve().parents[2]
+SHOW = (
+    "import json; from governance import settings as s; "
+    "print(json.dumps({n: getattr(s, n) for n in dir(s) if n.isupper()}, default=str))"
+)
+
+
+def settings_with(folder: Path, **more: str) -> dict[str, object]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    environment = {**kept, **more, "PLUMBLINE_VAR": str(folder)}
+    run = subprocess.run([sys.executable, "-c", SHOW], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+def test_the_defaults_need_no_server_and_are_safe(tmp_path: Path) -> None:
+    found = settings_with(tmp_path)
+    assert found["DEBUG"] is False
+    assert found["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
+    assert found["CELERY_BROKER_URL"] == "filesystem://"
+    assert found["STORAGE_URL"] == f"file://{tmp_path}/blobs"
+    database = found["DATABASES"]["default"]
+    assert database["ENGINE"] == "django.db.backends.sqlite3"
+    assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    assert "journal_mode=WAL" in database["OPTIONS"]["init_command"]
+    assert found["PASSWORD_HASHERS"][0].endswith("Argon2PasswordHasher")
+    directives = found["CONTENT_SECURITY_POLICY"]["DIRECTIVES"]
+    assert not any("unsafe" in source for sources in directives.values() for source in sources)
+
+
+def test_the_secret_key_is_made_once_and_is_ours_alone(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as several:
+        keys = set(several.map(lambda _: settings_with(tmp_path)["SECRET_KEY"], range(4)))
+    assert len(keys) == 1
+    assert len(keys.pop()) >= 50
+    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.glob(".secret*")] == []
+
+
+def test_two_variables_move_it_to_servers(tmp_path: Path) -> None:
+    found = settings_with(tmp_path, DATABASE_URL="postgres://u:p@db/plumb", CELERY_BROKER_URL="redis://queue/1")
+    assert found["DATABASES"]["default"]["ENGINE"] == "django.db.backends.postgresql"
+    assert found["CELERY_BROKER_URL"] == "redis://queue/1"
+    assert "data_folder_in" not in found["CELERY_BROKER_TRANSPORT_OPTIONS"]
+
+
+def test_https_makes_cookies_secure(tmp_path: Path) -> None:
+    found = settings_with(tmp_path, HTTPS="yes", ALLOWED_HOSTS="audit.example.org")
+    names = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT")
+    assert all(found[name] is True for name in names)
+    assert found["SECURE_HSTS_SECONDS"] == 31_536_000
+
+
+@pytest.mark.parametrize(("read", "value"), [("flag", "perhaps"), ("number", "many")])
+def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, read: str, value: str) -> None:
+    monkeypatch.setenv("SOME_SETTING", value)
+    with pytest.raises(ImproperlyConfigured, match=f"SOME_SETTING .*{value}"):
+        getattr(environment, read)("SOME_SETTING", 0)
