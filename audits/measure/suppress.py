@@ -1,23 +1,30 @@
-"""Suppression: a cube in which no printed count gives a person away.
+"""Suppression: a cube in which no printed count, nor any difference of printed counts, gives a group away.
 
 A group is merged into "(suppressed)" where one of its cells holds fewer rows than the limit (and at least one), and
 so are as many of the next smallest groups as it takes for the merged counts to reach the limit themselves, and for no
-merged group to follow from a total less the groups shown (complementary suppression; Hundepool et al., Statistical
-Disclosure Control, 2012, chapter 4). Score cells are merged until each holds the limit per group and label.
+hidden group to follow from a total less the groups shown (complementary suppression; Hundepool et al., Statistical
+Disclosure Control, 2012, chapter 4). With intersections the tables hang together, so what follows from all of them
+taken together is worked out by linear algebra. Score cells: see suppress_scores.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from audits.measure.cells import SCALE, Cube, GroupingSet, Scores, ScoreSet
+from audits.measure.cells import Cube, GroupingSet
 from audits.measure.cube import Counted
+from audits.measure.suppress_scores import suppress_scores
 from audits.measure.types import SUPPRESSED
+
+# above this many hidden groups a table of intersections is hidden whole, to keep the algebra small
+MOST_HIDDEN = 400
+Hidden = dict[tuple[str, ...], set[int]]
 
 
 def suppress(counted: Counted, limit: int) -> Counted:
@@ -26,12 +33,12 @@ def suppress(counted: Counted, limit: int) -> Counted:
     The counts of the whole population stay: they tell of no group.
     """
     cube = counted.cube
-    hidden: dict[tuple[str, ...], set[int]] = {s.attributes: _own(s, limit) for s in cube.sets if s.attributes}
-    while _complement(cube, hidden, limit):
+    hidden: Hidden = {s.attributes: _own(s, limit) for s in cube.sets if s.attributes}
+    while _hide_crowds(cube, hidden) or _complement(cube, hidden, limit) or _hide_what_follows(cube, hidden, limit):
         pass
     sets = tuple(_merged(s, sorted(hidden.get(s.attributes, ()))) for s in cube.sets)
     names = tuple(tuple(s.group(i).items()) for s in cube.sets for i in sorted(hidden.get(s.attributes, ())))
-    scores = _merge_scores(cube.scores, hidden, limit) if cube.scores else None
+    scores = cube.scores and suppress_scores(cube.scores, cube.sets, hidden, limit, counted.threshold)
     return replace(counted, cube=replace(cube, sets=sets, scores=scores, suppressed=names))
 
 
@@ -43,8 +50,16 @@ def _own(cells: GroupingSet, limit: int) -> set[int]:
     return {i for i in range(len(cells.groups)) if _small(cells.n[i], limit).any()}
 
 
-def _complement(cube: Cube, hidden: dict[tuple[str, ...], set[int]], limit: int) -> bool:
-    """Hide one more group wherever what is hidden could be worked out; False when nothing was left to do."""
+def _hide_crowds(cube: Cube, hidden: Hidden) -> bool:
+    for cells in cube.sets:
+        if len(cells.attributes) > 1 and MOST_HIDDEN < len(hidden[cells.attributes]) < len(cells.groups):
+            hidden[cells.attributes] = set(range(len(cells.groups)))
+            return True
+    return False
+
+
+def _complement(cube: Cube, hidden: Hidden, limit: int) -> bool:
+    """Hide one more group wherever one is hidden alone, or the hidden ones of a line are few; False if nowhere."""
     for cells in cube.sets:
         if not cells.attributes:
             continue
@@ -59,14 +74,116 @@ def _complement(cube: Cube, hidden: dict[tuple[str, ...], set[int]], limit: int)
 
 
 def _lines(cells: GroupingSet) -> list[list[int]]:
-    """The groups that add up to a count shown elsewhere: all, and those that agree in all attributes but one."""
+    """The groups that add up to a count shown elsewhere: all of them, and those that agree in some attributes."""
     lines: dict[Any, list[int]] = {}
     for i, group in enumerate(cells.groups):
-        lines.setdefault("all", []).append(i)
-        for kept in range(len(group) if len(group) > 1 else 0):
-            lines.setdefault((kept, group[:kept] + group[kept + 1 :]), []).append(i)
-            lines.setdefault((kept, "value", group[kept]), []).append(i)
+        for size in range(len(group)):
+            for kept in itertools.combinations(range(len(group)), size):
+                lines.setdefault((kept, tuple(group[k] for k in kept)), []).append(i)
     return list(lines.values())
+
+
+def _hide_what_follows(cube: Cube, hidden: Hidden, limit: int) -> bool:
+    """Hide more groups where a hidden one with a small cell follows from all tables together; False if nowhere."""
+    finest = max(cube.sets, key=lambda s: len(s.attributes))
+    if len(finest.attributes) < 2:
+        return False
+    followed = list(_following(cube, finest, hidden, limit))
+    for cells, i in followed:
+        _hide_beside(cube, cells, i, hidden)
+    return bool(followed)
+
+
+def _following(cube: Cube, finest: GroupingSet, hidden: Hidden, limit: int) -> Iterator[tuple[GroupingSet, int]]:
+    """The hidden groups of which a small count can be worked out.
+
+    Unknown are the counts of the finest groups, none below 0; every printed count is a sum of some of them. Once the
+    unknowns that can only be 0 are taken out, a sum of them follows exactly where it lies in the span of the printed
+    ones.
+    """
+    sums = {s.attributes: _members(s, finest) for s in cube.sets}
+    printed = _printed(cube, sums, hidden)
+    for label, prediction in np.ndindex(finest.n.shape[1:]):
+        counts = finest.n[:, label, prediction]
+        open_ = np.flatnonzero(~_only_zero(printed, counts))
+        basis = _row_space(printed[:, open_])
+        for cells in cube.sets:
+            for i in sorted(hidden.get(cells.attributes, ())):
+                wanted = sums[cells.attributes][i, open_]
+                rest = wanted - basis.T @ (basis @ wanted)
+                if _small(wanted @ counts[open_], limit).any() and np.abs(rest).max(initial=0.0) < 1e-9:
+                    yield cells, i
+
+
+def _members(cells: GroupingSet, finest: GroupingSet) -> NDArray[np.float64]:
+    """Which finest groups make up each group, of shape (groups, finest groups)."""
+    kept = [finest.attributes.index(a) for a in cells.attributes]
+    place = {group: i for i, group in enumerate(cells.groups)}
+    members = np.zeros((len(cells.groups), len(finest.groups)))
+    for j, group in enumerate(finest.groups):
+        members[place[tuple(group[k] for k in kept)], j] = 1.0
+    return members
+
+
+def _printed(cube: Cube, sums: dict[tuple[str, ...], NDArray[np.float64]], hidden: Hidden) -> NDArray[np.float64]:
+    rows = []
+    for cells in cube.sets:
+        away = sorted(hidden.get(cells.attributes, ()))
+        shown = [i for i in range(len(cells.groups)) if i not in set(away)]
+        rows.append(sums[cells.attributes][shown])
+        if away:
+            rows.append(sums[cells.attributes][away].sum(axis=0, keepdims=True))
+    return np.concatenate(rows)
+
+
+def _only_zero(printed: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which unknowns can be nothing but 0, given the printed sums of `counts`.
+
+    One linear program lifts as many of those that are 0 off it as the printed sums allow, each by up to 1.
+    """
+    from scipy.optimize import linprog
+    from scipy.sparse import csr_array, eye_array, hstack
+
+    only = (printed[(printed @ counts) == 0] > 0).any(axis=0)
+    open_ = np.flatnonzero(~only)
+    zero = np.flatnonzero(counts[open_] == 0)
+    if not len(zero):
+        return only
+    sums = csr_array(printed[:, open_])
+    equal = hstack([sums, csr_array((len(printed), len(zero)))])
+    lifted = hstack([-eye_array(len(open_), format="csr")[zero], eye_array(len(zero))])
+    found = linprog(
+        np.concatenate([np.zeros(len(open_)), -np.ones(len(zero))]),
+        A_ub=lifted,
+        b_ub=np.zeros(len(zero)),
+        A_eq=equal,
+        b_eq=printed @ counts,
+        bounds=[(0, None)] * len(open_) + [(0, 1)] * len(zero),
+    )
+    if found.success:
+        only[open_[zero[found.x[len(open_) :] < 1e-6]]] = True
+    return only
+
+
+def _row_space(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """An orthonormal basis of what the rows span."""
+    _, strength, basis = np.linalg.svd(rows, full_matrices=False)
+    return basis[strength > 1e-9 * strength.max(initial=1.0)]
+
+
+def _hide_beside(cube: Cube, cells: GroupingSet, index: int, hidden: Hidden) -> None:
+    """Hide the smallest shown group that takes part in working this one out: in finer tables first."""
+    finer = sorted(
+        (s for s in cube.sets if set(cells.attributes) <= set(s.attributes)), key=lambda s: -len(s.attributes)
+    )
+    group = cells.group(index)
+    others = [s for s in cube.sets if len(s.attributes) > 1 and s not in finer]
+    for one in (*finer, *sorted(others, key=lambda s: -len(s.attributes))):
+        shown = [i for i in range(len(one.groups)) if i not in hidden[one.attributes]]
+        near = [i for i in shown if any(one.group(i).get(a) == v for a, v in group.items())] or shown
+        if near:
+            hidden[one.attributes].add(min(near, key=lambda i: int(one.n[i].sum())))
+            return
 
 
 def _merged(cells: GroupingSet, hidden: Sequence[int]) -> GroupingSet:
@@ -84,58 +201,3 @@ def _merged(cells: GroupingSet, hidden: Sequence[int]) -> GroupingSet:
     assert n is not None
     groups = (*(cells.groups[i] for i in shown), name)
     return GroupingSet(cells.attributes, groups, n, merge(cells.w), merge(cells.w2))
-
-
-def _merge_scores(scores: Scores, hidden: dict[tuple[str, ...], set[int]], limit: int) -> Scores:
-    sets = tuple(_merge_set(s, hidden.get(s.attributes, set()), limit) for s in scores.sets)
-    return Scores("merged", scores.bins, sets)
-
-
-def _merge_set(cells: ScoreSet, hidden: set[int], limit: int) -> ScoreSet:
-    """Shown groups with their scores gathered into cells of at least `limit` rows of either label."""
-    shown = [i for i in range(len(cells.groups)) if i not in hidden]
-    parts = [_gather(cells, i, place, limit) for place, i in enumerate(shown)]
-    joined = {key: np.concatenate([p[key] for p in parts]) for key in parts[0]} if parts else _nothing()
-    return ScoreSet(cells.attributes, tuple(cells.groups[i] for i in shown), **joined)
-
-
-def _nothing() -> dict[str, NDArray[Any]]:
-    floats: dict[str, NDArray[Any]] = {key: np.zeros(0) for key in ("low", "high")}
-    return floats | {key: np.zeros(0, np.int64) for key in ("group", "label", "n")}
-
-
-def _gather(cells: ScoreSet, index: int, place: int, limit: int) -> dict[str, NDArray[Any]]:
-    at = np.flatnonzero(cells.group == index)
-    edges, position = np.unique(cells.low[at], return_inverse=True)
-    n = np.zeros((2, len(edges)), dtype=np.int64)
-    np.add.at(n, (cells.label[at], position), cells.n[at])
-    span = _spans(n, limit)[position]
-    label = cells.label[at]
-    keys, target = np.unique(np.stack([span, label]), axis=1, return_inverse=True)
-    target = target.reshape(-1)
-    scaled: NDArray[Any] | None = cells.s
-    if scaled is None:
-        scaled = np.array([round(v * SCALE) for v in cells.low], dtype=object) * cells.n
-    sums: dict[str, NDArray[Any]] = {"n": cells.n, "s": scaled}
-    if cells.w is not None and cells.w2 is not None:
-        sums |= {"w": cells.w, "w2": cells.w2}
-    merged = {name: np.zeros(keys.shape[1], dtype=values.dtype) for name, values in sums.items()}
-    for name, values in sums.items():
-        np.add.at(merged[name], target, values[at])
-    low, high = np.full(span.max() + 1, np.inf), np.full(span.max() + 1, -np.inf)
-    np.minimum.at(low, span, cells.low[at])
-    np.maximum.at(high, span, cells.high[at])
-    shape = np.full(keys.shape[1], place, dtype=np.int64)
-    return {"group": shape, "label": keys[1], "low": low[keys[0]], "high": high[keys[0]], **merged}
-
-
-def _spans(n: NDArray[np.int64], limit: int) -> NDArray[np.intp]:
-    """The number of the span that each score falls into: a span closes once both labels have `limit` rows in it."""
-    present = n.sum(axis=1) > 0
-    spans, current, held = np.zeros(n.shape[1], dtype=np.intp), 0, np.zeros(2, dtype=np.int64)
-    for i in range(n.shape[1]):
-        spans[i] = current
-        held += n[:, i]
-        if (held >= limit)[present].all() and (n[:, i + 1 :].sum(axis=1) >= limit)[present].all():
-            current, held = current + 1, np.zeros(2, dtype=np.int64)
-    return spans
