@@ -18,7 +18,8 @@ Cancelled = Callable[[], bool]
 def predict_with_model(
     request: Request, folder: Path, progress: Progress, *, limits: Limits, cancelled: Cancelled | None = None
 ) -> tuple[Path, dict[str, Any]]:
-    """The predictions file of the request's model on its data, and what the model file says of itself."""
+    """The predictions file of the request's model on its data, and what the model file says of itself: its format, and
+    whether it holds predictions only, so that there is no model to explain."""
     from models.registry.formats.predict import predict_in_sandbox
 
     assert request.model is not None
@@ -34,7 +35,7 @@ def predict_with_model(
         on_progress=progress,
         cancelled=cancelled,
     )
-    return made.path, {"format": made.signature.format}
+    return made.path, {"format": made.signature.format, "predictions_only": made.signature.rows is not None}
 
 
 def check_model(audit: dict[str, Any], context: Context) -> dict[str, Any]:

@@ -15,3 +15,12 @@ def exit_code(verdicts: Sequence[dict[str, Any]]) -> int:
         return FAILED
     judged = [v["outcome"] for v in verdicts if v["outcome"] != "not_applicable"]
     return INCONCLUSIVE if not judged or "inconclusive" in judged else PASSED
+
+
+def count_outcomes(verdicts: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """How many verdicts came out which way; a waived fail counts as "waived"."""
+    counted: dict[str, int] = {}
+    for verdict in verdicts:
+        outcome = "waived" if verdict.get("waived") else verdict["outcome"]
+        counted[outcome] = counted.get(outcome, 0) + 1
+    return counted

@@ -55,13 +55,14 @@ def audit_in_sandbox(
     Raises InputError where data, model or options cannot be audited, SandboxError where a limit was reached.
     """
     inputs, model, subject = {"data": request.data}, None, dict(request.subject)
-    start, end = 0.0, 1.0
+    start, end, explainable = 0.0, 1.0, False
     if request.model is not None:
         start, end = 0.2, 0.5
         model = {"name": request.model_name or request.model.name, "sha256": _sha256(request.model)}
         inputs["predictions"], described = predict_with_model(
             request, folder, _part(progress, 0.0, start), limits=limits, cancelled=cancelled
         )
+        explainable = not described.pop("predictions_only")
         subject = described | {"sha256": model["sha256"]} | subject
     payload = {
         "parameters": request.parameters.to_json(),
@@ -89,7 +90,7 @@ def audit_in_sandbox(
         parameters=request.parameters,
         threshold=audit["provenance"]["parameters"]["threshold"],
         data=request.data,
-        model=request.model,
+        model=request.model if explainable else None,
         progress=_part(progress, end, 1.0),
         limits=limits,
         cancelled=cancelled,

@@ -1,0 +1,86 @@
+"""The job that does an audit: predict, count, explain, write the report; then one transaction for what came of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from audits.models import Audit
+from audits.run.outcome import count_outcomes
+from audits.run.sandboxed import Request, audit_in_sandbox
+from audits.start import KIND
+from models.jobs.context import JobContext
+from models.jobs.kinds import JobKind, register
+from models.jobs.models import Job
+from models.registry.storage import store
+from models.trail.models import Head
+from models.trail.record import record
+
+# no report is larger, and none is worth a full disk
+MOST_BYTES = 1 << 30
+REPORT_SHARE = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an audit left in the store, and the verdicts by outcome."""
+
+    evidence: str
+    report: str
+    outcomes: dict[str, int]
+
+
+def run(context: JobContext) -> Done:
+    """The long part: nothing of it is seen until `save` commits (stored files have no name that anybody knows yet)."""
+    audit = Audit.unscoped.select_related("model__model", "dataset__dataset").get(pk=context.params["audit"])
+    result = audit_in_sandbox(
+        _request(audit),
+        context.workdir,
+        lambda share, sentence: context.progress(share * REPORT_SHARE, sentence),
+        limits=context.limits,
+        cancelled=context.cancelled,
+        on_log=lambda text: context.log(text) if text else None,
+    )
+    written = context.workdir / "audit.json"
+    written.write_text(json.dumps(result, ensure_ascii=False, allow_nan=False), "utf-8")
+    output = context.workdir / "report"
+    made = context.run_sandboxed(
+        "audits.report.task:render_task", {}, inputs={"audit": written}, output=output, share=(REPORT_SHARE, 1.0)
+    )
+    evidence, report = (_keep(output / made[name]) for name in ("evidence", "report"))
+    return Done(evidence, report, count_outcomes(result["verdicts"]))
+
+
+def _request(audit: Audit) -> Request:
+    head = Head.objects.filter(organisation_id=audit.organisation_id).first()
+    return Request(
+        parameters=audit.asked,
+        data=audit.dataset.path,
+        policy=audit.judged_by,
+        name=audit.dataset.file_name,
+        model=audit.model.path if audit.model else None,
+        model_name=audit.model.file_name if audit.model else None,
+        subject=audit.subject(),
+        trail={"sequence": head.sequence, "hash": head.hash} if head else None,
+        started=audit.created_at,
+    )
+
+
+def _keep(file: Path) -> str:
+    with file.open("rb") as source:
+        return store().put(source, MOST_BYTES)
+
+
+def save(job: Job, outcome: Done) -> dict[str, Any]:
+    """In the job's last transaction: the audit's result, and the report in the trail."""
+    audit = Audit.unscoped.select_for_update().get(job=job)
+    audit.evidence, audit.report, audit.outcomes = outcome.evidence, outcome.report, outcome.outcomes
+    audit.save(update_fields=["evidence", "report", "outcomes"])
+    facts = {"evidence": outcome.evidence, "report": outcome.report, "outcomes": outcome.outcomes}
+    record(job.organisation, None, "reported", audit, facts)
+    return {"audit": str(audit.pk), **facts}
+
+
+register(JobKind(name=KIND, run=run, save=save, title="Audit"))
