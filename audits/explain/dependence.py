@@ -1,4 +1,4 @@
-"""How the score moves with a number: the mean Shapley value of an input over tenths of its values."""
+"""How the score moves with a number: the mean Shapley value of an input over eighths of the rows."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from audits.explain.summary import numeric
 from audits.explain.trees import Floats
 from audits.measure.types import Column, Figure, Table
 
-INPUTS_SHOWN = 3
-BINS = 10
+INPUTS_SHOWN = 2
+PARTS = 8
 
 
 def dependence(found: Explained, suppress: int | None) -> list[tuple[Table, Figure]]:
@@ -30,19 +30,19 @@ def _drawn(found: Explained, place: int, values: Floats, suppress: int | None, i
         Column("shapley", f"Mean Shapley value, {found.space}"),
         Column("n", "n", "count"),
     )
-    rows = tenths(values, found.shapley.values[:, place], suppress or 1)
+    rows = in_parts(values, found.shapley.values[:, place], suppress or 1)
     table = Table(
         id,
         f"The score by {name}",
         columns,
         rows,
-        "Rows in tenths of equal number, as far as values differ.",
+        "Rows in eighths of equal number, as far as values differ.",
     )
     figure = Figure(
         id=table.id,
         kind="line",
         title=f"How {name} moves the score",
-        description=f"Mean Shapley value of {name} in {found.space} against its value, in tenths of the rows.",
+        description=f"Mean Shapley value of {name} in {found.space} against its value, in eighths of the rows.",
         table=table.id,
         x="value",
         y="shapley",
@@ -50,13 +50,13 @@ def _drawn(found: Explained, place: int, values: Floats, suppress: int | None, i
     return table, figure
 
 
-def tenths(values: Floats, shapley: Floats, fewest: int) -> tuple[tuple[float, float, int], ...]:
-    """(mean value, mean Shapley value, n) of each tenth of the known values; a bin below `fewest` joins another."""
+def in_parts(values: Floats, shapley: Floats, fewest: int) -> tuple[tuple[float, float, int], ...]:
+    """(mean value, mean Shapley value, n) of each eighth of the known values; a bin below `fewest` joins another."""
     known = np.isfinite(values)
     x, y = values[known], shapley[known]
     if not len(x):
         return ()
-    edges = np.unique(np.quantile(x, np.linspace(0, 1, BINS + 1)[1:-1], method="lower"))
+    edges = np.unique(np.quantile(x, np.linspace(0, 1, PARTS + 1)[1:-1], method="lower"))
     # a value equal to an edge belongs below it, so that a frequent value keeps a bin of its own
     at = np.searchsorted(edges, x, side="left")
     merged: list[list[int]] = []

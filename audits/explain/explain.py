@@ -18,10 +18,6 @@ from audits.measure.types import CheckResult
 from models.errors import InputError
 
 TITLE = "Explanation"
-PLAIN_WORDS = (
-    "Shapley values share a score out among the inputs: what each adds or takes away when the others are known or not, "
-    "averaged over all orders. They tell what the model uses, not what causes the outcome."
-)
 
 
 def explain(model: Path, data: Path, request: Request, progress: Progress) -> CheckResult:
@@ -59,7 +55,6 @@ def _result(found: Explained, request: Request) -> CheckResult:
         tables=tuple(tables),
         figures=(importance_figure(found, importance), *(figure for _, figure in curves)),
         notes=(
-            PLAIN_WORDS,
             *_method_notes(found),
             *found.notes,
             *proxy_notes(found, measured),
@@ -74,7 +69,7 @@ def _method_notes(found: Explained) -> list[str]:
         if found.n == found.total
         else f"a seeded sample of {found.n:,} of {found.total:,} rows"
     )
-    told = [f"Method: {found.method}, in {found.space}, for {rows}, against {found.against}."]
+    told = [f"Shapley values, {found.method}, in {found.space}, for {rows}, against {found.against}."]
     if found.distance is not None:
         told.append(
             "Base and values of each row add up to the model's output; the score they lead to lies within "

@@ -29,49 +29,37 @@ def group_tables(found: Explained, suppress: int | None) -> list[Table]:
 
 def group_table(found: Explained, attribute: str, suppress: int | None) -> Table:
     """For each group, the inputs whose mean differs most from everybody's, and their mean among its refusals."""
-    shown = shown_groups(found, attribute, suppress)
+    shown = shown_groups(found, attribute, suppress)[:GROUPS_SHOWN]
+    refused = refusals_shown(found, attribute, suppress)
     values = found.shapley.values
     everybody = values.mean(axis=0)
     rows: list[tuple[Any, ...]] = []
-    for name, mask in shown[:GROUPS_SHOWN]:
+    for name, mask in sorted(shown, key=lambda group: group[0]):
         mean = values[mask].mean(axis=0)
         rows.append(
             (
                 name,
                 "all inputs together",
-                *_limits(values[mask].sum(axis=1), everybody.sum()),
-                *_refused(found, mask, None, suppress),
+                *_limits(values[mask].sum(axis=1)),
+                *(_refused(found, mask, None) if refused else (None, None)),
             )
         )
-        for place in np.argsort(-np.abs(mean - everybody), kind="stable")[:FEATURES_SHOWN]:
-            own = values[mask][:, place]
-            rows.append(
-                (
-                    name,
-                    found.names[place],
-                    *_limits(own, everybody[place]),
-                    *_refused(found, mask, int(place), suppress),
-                )
-            )
+        for place in np.argsort(-np.abs(mean - everybody), kind="stable")[:FEATURES_SHOWN].tolist():
+            told = (*_limits(values[mask][:, place]), *(_refused(found, mask, place) if refused else (None, None)))
+            rows.append((name, found.names[place], *told))
     columns = (
         Column("group", attribute, "text"),
         Column("feature", "Input", "text"),
         Column("mean", f"Mean Shapley value, {found.space}"),
         Column("low", "95% interval, from"),
         Column("high", "to"),
-        Column("difference", "Above everybody's by"),
         Column("n", "n", "count"),
         Column("mean_refused", "Mean where the decision was not favourable"),
         Column("n_refused", "n of those", "count"),
     )
+    place = list(found.groups).index(attribute) + 1
     title = f"What moves the score of each {attribute} group"
-    return Table(
-        f"explanation-groups-{list(found.groups).index(attribute) + 1}",
-        title,
-        columns,
-        tuple(rows),
-        _note(found, attribute, len(shown)),
-    )
+    return Table(f"explanation-groups-{place}", title, columns, tuple(rows), _note(found, attribute, len(shown)))
 
 
 def shown_groups(found: Explained, attribute: str, suppress: int | None) -> list[tuple[str, NDArray[np.bool_]]]:
@@ -90,24 +78,29 @@ def shown_groups(found: Explained, attribute: str, suppress: int | None) -> list
     return shown
 
 
-def _limits(values: Floats, everybody: float) -> tuple[float, float | None, float | None, float, int]:
-    """Mean, 95% limits, distance from everybody's mean, n."""
+def _limits(values: Floats) -> tuple[float, float | None, float | None, int]:
+    """Mean, its 95% limits, n."""
     n, mean = len(values), float(values.mean())
     low, high = student(mean, float(values.std(ddof=1)) / n**0.5, n - 1, LEVEL) if n > 1 else (None, None)
-    return mean, low, high, mean - float(everybody), n
+    return mean, low, high, n
 
 
-def _refused(
-    found: Explained, mask: NDArray[np.bool_], place: int | None, suppress: int | None
-) -> tuple[float | None, int | None]:
-    """The mean among those not favoured, unless they or the others are too few to be shown."""
-    refused = mask & found.adverse
-    n, others = int(refused.sum()), int((mask & ~found.adverse).sum())
-    if suppress is not None and (0 < n < suppress or 0 < others < suppress):
-        return None, None
-    values = found.shapley.values[refused]
+def refusals_shown(found: Explained, attribute: str, suppress: int | None) -> bool:
+    """Whether the decisions of the groups may be told apart: where one group's are too few, the others' would give it
+    away, since everybody's are known."""
+    if suppress is None:
+        return True
+    counts = [
+        int((mask & part).sum()) for _, mask in found.groups_of(attribute) for part in (found.adverse, ~found.adverse)
+    ]
+    return not any(0 < n < suppress for n in counts)
+
+
+def _refused(found: Explained, mask: NDArray[np.bool_], place: int | None) -> tuple[float | None, int]:
+    """The mean among those whose decision was not favourable, and how many they are."""
+    values = found.shapley.values[mask & found.adverse]
     chosen = values.sum(axis=1) if place is None else values[:, place]
-    return (float(chosen.mean()) if n else None), n
+    return (float(chosen.mean()) if len(chosen) else None), len(chosen)
 
 
 def _note(found: Explained, attribute: str, shown: int) -> str:
@@ -116,5 +109,5 @@ def _note(found: Explained, attribute: str, shown: int) -> str:
         f"The {FEATURES_SHOWN} inputs of each group whose mean differs most from everybody's. A group's means over all "
         f"inputs add up to how far its mean score lies from the base, in {found.space}."
     )
-    left_out = groups - min(shown, GROUPS_SHOWN)
+    left_out = groups - shown
     return note + (f" {left_out} of {groups} groups are not shown." if left_out else "")

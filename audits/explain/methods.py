@@ -45,6 +45,12 @@ AFFORDABLE_WORK = 3e8
 """Leaves times rows (explained and background) that take about 15 seconds on one core."""
 
 MOST_LEAVES = 100_000
+DEEPEST = 500
+"""woodelf walks down a tree by recursion, of which Python allows 1,000 levels."""
+
+MOST_BITS = 60
+"""woodelf keeps a bit for each different input on a path, in 64 bits."""
+
 FEWEST_ROWS = 200
 
 
@@ -102,6 +108,8 @@ def _affordable(rows: Rows, structure: Structure, request: Request) -> tuple[int
     leaves = structure.core.leaves()
     if leaves > MOST_LEAVES:
         raise NotAdditive(f"its trees have {leaves:,} leaves, more than the {MOST_LEAVES:,} that are taken apart")
+    if (depth := structure.core.depth()) > (DEEPEST if structure.inputs <= MOST_BITS else MOST_BITS):
+        raise NotAdditive(f"its trees ask up to {depth:,} questions one after the other")
     share = min(1.0, AFFORDABLE_WORK / (leaves * (n + m)))
     return max(min(n, FEWEST_ROWS), int(n * share)), max(min(m, FEWEST_ROWS), int(m * share))
 

@@ -6,7 +6,7 @@ from audits.explain.association import Association, association
 from audits.explain.explained import Explained
 from audits.measure.types import Column, Table
 
-SHOWN = 10
+SHOWN = 5
 CLOSE = 0.5
 """Cohen, Statistical Power Analysis for the Behavioral Sciences (1988), chapter 7: an association of 0.5 is large."""
 

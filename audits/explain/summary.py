@@ -16,7 +16,7 @@ from audits.measure.types import Column, Figure, Interval, Measurement, Table
 CHECK = "explanation"
 METRIC = "mean_absolute_shapley"
 INTERVAL_METHOD = "student limits of a mean over rows"
-SHOWN = 20
+SHOWN = 15
 
 
 def absolute_mean(details: Mapping[str, Any]) -> tuple[float, Interval | None]:
@@ -59,7 +59,7 @@ def _errors(found: Explained, place: int) -> dict[str, float]:
     The rows' spread holds both, since each row's orders are its own. The true mean of absolute values lies, on average
     over samples, between that of what two halves agree on and that of the estimates: `bias_at_most` is the distance.
     """
-    if found.shapley.error is None or found.shapley.agreed is None:
+    if found.shapley.error is None or found.shapley.agreed is None or found.n < 2:
         return {}
     error, absolute = found.shapley.error[:, place], np.abs(found.shapley.values[:, place])
     both = float(absolute.var(ddof=1)) / found.n

@@ -89,6 +89,17 @@ class Tree:
     def leaves(self) -> int:
         return sum(isinstance(node, Leaf) for node in self.nodes)
 
+    def depth(self) -> int:
+        """The most questions asked on the way to a leaf."""
+        deepest, waiting = 0, [(0, 0)]
+        while waiting:
+            place, asked = waiting.pop()
+            node = self.nodes[place]
+            deepest = max(deepest, asked)
+            if isinstance(node, Split):
+                waiting += [(node.left, asked + 1), (node.right, asked + 1)]
+        return deepest
+
     def is_tree(self, columns: int) -> bool:
         """Whether no node has two parents, the root has none, and every question is about one of the columns."""
         children = [child for node in self.nodes if isinstance(node, Split) for child in (node.left, node.right)]
@@ -115,6 +126,9 @@ class TreeSum:
 
     def leaves(self) -> int:
         return sum(tree.leaves() for tree in self.trees)
+
+    def depth(self) -> int:
+        return max((tree.depth() for tree in self.trees), default=0)
 
     def has_cover(self) -> bool:
         """Whether every node says how much of the training data reached it, and the numbers add up."""
