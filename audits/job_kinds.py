@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.urls import reverse
+
 from audits.models import Audit
+from audits.report.limits import DrawingLimits
 from audits.run.outcome import count_outcomes
 from audits.run.sandboxed import Request, audit_in_sandbox
 from audits.start import KIND
@@ -29,6 +32,7 @@ class Done:
 
     evidence: str
     report: str
+    figures: str
     outcomes: dict[str, int]
 
 
@@ -47,10 +51,15 @@ def run(context: JobContext) -> Done:
     written.write_text(json.dumps(result, ensure_ascii=False, allow_nan=False), "utf-8")
     output = context.workdir / "report"
     made = context.run_sandboxed(
-        "audits.report.task:render_task", {}, inputs={"audit": written}, output=output, share=(REPORT_SHARE, 1.0)
+        "audits.report.task:render_task",
+        {},
+        inputs={"audit": written},
+        output=output,
+        limits=DrawingLimits(seconds=context.limits.seconds, memory=context.limits.memory),
+        share=(REPORT_SHARE, 1.0),
     )
-    evidence, report = (_keep(output / made[name]) for name in ("evidence", "report"))
-    return Done(evidence, report, count_outcomes(result["verdicts"]))
+    evidence, report, figures = (_keep(output / made[name]) for name in ("evidence", "report", "figures"))
+    return Done(evidence, report, figures, count_outcomes(result["verdicts"]))
 
 
 def _request(audit: Audit) -> Request:
@@ -80,7 +89,11 @@ def save(job: Job, outcome: Done) -> dict[str, Any]:
     audit.save(update_fields=["evidence", "report", "outcomes"])
     facts = {"evidence": outcome.evidence, "report": outcome.report, "outcomes": outcome.outcomes}
     record(job.organisation, None, "reported", audit, facts)
-    return {"audit": str(audit.pk), **facts}
+    return {"audit": str(audit.pk), "figures": outcome.figures, **facts}
 
 
-register(JobKind(name=KIND, run=run, save=save, title="Audit"))
+def page(job: Job) -> str:
+    return reverse("audit", args=[job.params["audit"]])
+
+
+register(JobKind(name=KIND, run=run, save=save, title="Audit", page=page))

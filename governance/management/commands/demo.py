@@ -46,12 +46,13 @@ class Command(BaseCommand):
         asked = Parameters(
             sensitive=tuple(options["sensitive"]), label=options["label"], model=True, positive="1", favourable="0"
         )
-        worker = start_worker(concurrency=1)
-        try:
-            audit = start_audit(engineer, holdout, asked, model=model)
-            job = watch(audit.job)
-        finally:
-            stop(worker)
+        with (folder / "worker.log").open("wb") as log:
+            worker = start_worker(1, log)
+            try:
+                audit = start_audit(engineer, holdout, asked, model=model)
+                job = watch(audit.job)
+            finally:
+                stop(worker)
         if job.state != State.SUCCEEDED:
             raise CommandError(f"The audit {job.state}: {job.error}\n{job.log}")
         audit.refresh_from_db()

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from functools import partial
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -72,11 +72,15 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def start_worker(concurrency: int) -> subprocess.Popen[bytes]:
-    """A session of its own, so that Ctrl-C reaches us alone and we tell it; it ends with us, however we end."""
+def start_worker(concurrency: int, log: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
+    """A session of its own, so that Ctrl-C reaches us alone and we tell it; it ends with us, however we end.
+
+    What it prints goes to `log` where that is given, else to our own output.
+    """
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", "--concurrency", str(concurrency)]
     with_us = partial(die_with_parent, signal.SIGTERM)
-    return subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True, preexec_fn=with_us)
+    said = {"stdout": log, "stderr": subprocess.STDOUT} if log else {}
+    return subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True, preexec_fn=with_us, **said)
 
 
 def stop_without(worker: subprocess.Popen[bytes]) -> None:
