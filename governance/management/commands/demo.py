@@ -27,6 +27,7 @@ PURPOSE = (
     "Estimates whether a credit-card client will default on next month's payment, so that a clerk knows which accounts "
     "to look at first. A person decides."
 )
+OWNER, LICENCE = "Credit risk", "CC BY 4.0"
 LOOK = 0.25
 
 
@@ -76,7 +77,6 @@ class Quiet:
 
 def register(organisation: Organisation, user: User, folder: Path) -> tuple[DatasetVersion, ModelVersion]:
     """The rows to learn from, the held-out rows, and the model; a file that is there already stays the same version."""
-    said = {"owner": "Credit risk", "licence": "CC BY 4.0"}
     versions = []
     for name, file in (("Credit clients, learned from", "train"), ("Credit clients, held out", "holdout")):
         with (folder / f"{file}.parquet").open("rb") as source:
@@ -86,8 +86,9 @@ def register(organisation: Organisation, user: User, folder: Path) -> tuple[Data
                 name=name,
                 source=source,
                 file_name=f"{file}.parquet",
+                owner=OWNER,
+                licence=LICENCE,
                 description=f"Clients of a bank in Taiwan, 2005. {SOURCE}.",
-                **said,
             )
         versions.append(made.version)
     with (folder / "model.onnx").open("rb") as source:
@@ -99,9 +100,10 @@ def register(organisation: Organisation, user: User, folder: Path) -> tuple[Data
             file_name="model.onnx",
             purpose=PURPOSE,
             role="provider",
+            owner=OWNER,
+            licence=LICENCE,
             description="Gradient-boosted trees on 19 numeric inputs.",
             trained_on=versions[0],
-            **said,
         )
     return versions[1], model.version
 

@@ -79,8 +79,10 @@ def start_worker(concurrency: int, log: IO[bytes] | None = None) -> subprocess.P
     """
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", "--concurrency", str(concurrency)]
     with_us = partial(die_with_parent, signal.SIGTERM)
-    said = {"stdout": log, "stderr": subprocess.STDOUT} if log else {}
-    return subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True, preexec_fn=with_us, **said)
+    errors = subprocess.STDOUT if log else None
+    return subprocess.Popen(
+        command, cwd=settings.BASE_DIR, start_new_session=True, preexec_fn=with_us, stdout=log, stderr=errors
+    )
 
 
 def stop_without(worker: subprocess.Popen[bytes]) -> None:
