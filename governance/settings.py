@@ -137,6 +137,7 @@ JOB_CELERY_APP = "governance"
 JOB_LEASE_SECONDS = environment.number("JOB_LEASE_SECONDS", 60)
 JOB_REAP_SECONDS = environment.number("JOB_REAP_SECONDS", 5)
 JOB_RING_AGAIN_SECONDS = environment.number("JOB_RING_AGAIN_SECONDS", 60)
+JOB_GRACE_SECONDS = environment.number("JOB_GRACE_SECONDS", 20)
 JOB_ATTEMPTS = environment.number("JOB_ATTEMPTS", 3)
 JOB_TIME_LIMIT_SECONDS = environment.number("JOB_TIME_LIMIT_SECONDS", 3600)
 JOB_MEMORY_LIMIT_BYTES = environment.number("JOB_MEMORY_LIMIT_BYTES", 4 * 1024**3)

@@ -21,13 +21,12 @@ logger = logging.getLogger(__name__)
 
 Stop = Literal["cancel", "time", "lost", "shutdown"]
 LOG_LENGTH = 64 * 1024
-GRACE = 20.0  # seconds that work has to stop by itself before its process is given up
 
 
 class Heartbeat:
     """Runs beside the work, with a database connection of its own.
 
-    stop says why the work has to end, or None. give_up is called, if set, when the work has not ended GRACE seconds
+    stop says why the work has to end, or None. give_up is called, if set, when the work has not ended JOB_GRACE_SECONDS
     after it had to; it does not return.
     """
 
@@ -72,7 +71,11 @@ class Heartbeat:
         try:
             while not self._over.wait(tick):
                 self._look()
-                if self.stop is not None and self._give_up and time.monotonic() > self._stopped_at + GRACE:
+                if (
+                    self.stop is not None
+                    and self._give_up
+                    and time.monotonic() > self._stopped_at + settings.JOB_GRACE_SECONDS
+                ):
                     self._give_up(self)
         finally:
             connection.close()

@@ -18,7 +18,7 @@ class JobKind:
     save(job, outcome) stores it inside the one transaction that ends the job, and returns what job.result shall be
     (JSON, or None). It runs at most once for a job with effect; it may raise InputError, which fails the job.
     run must stand being cut off anywhere and begun again: it leaves traces only in context.workdir.
-    title is for people. time_limit (seconds) and memory_limit (bytes) replace the defaults of the settings.
+    page(job) is the address of what the job is for, or empty. title is for people. time_limit (seconds) and memory_limit (bytes) replace the defaults of the settings.
     """
 
     name: str
@@ -27,6 +27,7 @@ class JobKind:
     title: str = ""
     time_limit: int | None = None
     memory_limit: int | None = None
+    page: Callable[[Job], str] = lambda job: ""
 
 
 _KINDS: dict[str, JobKind] = {}

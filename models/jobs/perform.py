@@ -82,6 +82,8 @@ def attempt(job: Job, heartbeat: Heartbeat) -> Outcome:
         if error.kind == "cancelled":
             return Interrupted()
         heartbeat.note(f"{error.kind}: {error}\n{error.log}")
+        if error.kind == "time" and heartbeat.seconds_left <= 1:
+            return Failure(time_is_up(job))
         return Failure(str(error), suspicious=error.kind == "suspicious")
     except (OperationalError, InterfaceError) as error:
         heartbeat.note(traceback.format_exc())
@@ -131,9 +133,13 @@ def settle(job: Job, outcome: Outcome, heartbeat: Heartbeat) -> None:
     elif isinstance(outcome, Failure):
         end(job, State.FAILED, error=outcome.reason, suspicious=outcome.suspicious, log=log)
     elif heartbeat.stop == "time":
-        end(job, State.FAILED, error=f"stopped after {job.time_limit} seconds, its time limit", log=log)
+        end(job, State.FAILED, error=time_is_up(job), log=log)
     else:
         put_back(job, "its worker had to stop; waiting for another", in_order=heartbeat.stop == "shutdown", log=log)
+
+
+def time_is_up(job: Job) -> str:
+    return f"stopped after {job.time_limit} seconds, its time limit"
 
 
 def patiently(step: Callable[[], T]) -> T:

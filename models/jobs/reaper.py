@@ -17,7 +17,7 @@ from models.jobs.models import Job, State, from_now
 
 logger = logging.getLogger(__name__)
 
-MOST_RINGS = 100  # in one pass: a queue of thousands needs no thousand messages to keep going
+MOST_RINGS = 20  # in one pass: a worker that wakes works the queue off, so a few rings wake them all
 
 
 @dataclass(frozen=True, slots=True)

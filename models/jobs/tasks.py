@@ -14,7 +14,7 @@ from celery.signals import worker_init, worker_process_init, worker_shutting_dow
 from django.conf import settings
 
 from models.jobs.heartbeat import stop_file, told_to_stop
-from models.jobs.models import Job
+from models.jobs.models import Job, State
 from models.jobs.perform import perform
 
 PR_SET_PDEATHSIG = 1
@@ -23,11 +23,17 @@ in_pool = False
 
 @shared_task(name="jobs.run_job", ignore_result=True)
 def run_job(job_id: str) -> None:
-    """Somebody rang: do this job if it is there to be done. A worker about to end leaves it to be rung for again."""
+    """Somebody rang: do this job if it is there to be done, then whatever else waits, the oldest first.
+
+    Working the queue off means that a lost ring is noticed only when every worker is idle. A worker that is about to
+    end leaves the job to be rung for again.
+    """
     if told_to_stop():
         Job.unscoped.filter(pk=UUID(job_id)).update(rung_at=None)
         return
     perform(UUID(job_id), may_exit=in_pool)
+    while not told_to_stop() and (waiting := Job.unscoped.filter(state=State.QUEUED).order_by("created_at").first()):
+        perform(waiting.pk, may_exit=in_pool)
 
 
 @worker_init.connect

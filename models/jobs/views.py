@@ -13,6 +13,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from models.accounts.access import organisation_for
 from models.accounts.permission import may
+from models.jobs.kinds import kind_named
 from models.jobs.models import FINISHED, Job, State
 from models.jobs.submit import cancel
 
@@ -31,7 +32,8 @@ def jobs(request: HttpRequest) -> HttpResponse:
 @require_GET
 def job(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = visible(request, pk)
-    return render(request, "jobs/job.html", {"job": found, "may_cancel": may_cancel(request, found)})
+    said = {"job": found, "may_cancel": may_cancel(request, found), "result_page": kind_named(found.kind).page(found)}
+    return render(request, "jobs/job.html", said)
 
 
 @require_GET

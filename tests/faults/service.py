@@ -20,7 +20,7 @@ from typing import Any
 from models.jobs.sandbox import processes
 
 ROOT = Path(__file__).resolve().parents[2]
-SHORT = {"JOB_LEASE_SECONDS": "3", "JOB_REAP_SECONDS": "1", "JOB_RING_AGAIN_SECONDS": "2"}
+SHORT = {"JOB_LEASE_SECONDS": "3", "JOB_REAP_SECONDS": "1", "JOB_RING_AGAIN_SECONDS": "2", "JOB_GRACE_SECONDS": "2"}
 SOON = 40.0  # seconds: far more than anything here takes on an idle machine
 
 

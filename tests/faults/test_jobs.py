@@ -134,6 +134,17 @@ def test_cancelling_a_running_job_ends_its_sandbox_within_five_seconds(service: 
     assert job.verbs() == ["submitted", "started", "asked to cancel", "cancelled"]
 
 
+def test_work_that_listens_to_nobody_is_given_up_with_its_process_and_the_worker_goes_on(service: Service) -> None:
+    deaf = service.job("deaf")
+    service.worker("--concurrency", "1")
+    deaf.wait_for_run()
+    service.call("cancel", deaf.id)
+    assert deaf.wait_for("cancelled")["attempt"] == 1
+    next_one = service.job("quick")
+    next_one.wait_for("succeeded")
+    assert next_one.runs()[0][1] != deaf.runs()[0][1]
+
+
 def test_cancelling_a_queued_job_needs_no_worker(service: Service) -> None:
     job = service.job("quick")
     service.call("cancel", job.id)

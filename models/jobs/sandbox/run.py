@@ -133,7 +133,7 @@ class _Run:
                 return None
             now = time.monotonic()
             if now > deadline:
-                return SandboxError("time", f"stopped after {self.limits.seconds:g} seconds, its time limit")
+                return SandboxError("time", f"stopped after {spoken(self.limits.seconds)}, its time limit")
             if now >= look:
                 look = now + LOOK
                 if why := self.crossed(process.pid):
@@ -189,6 +189,10 @@ def death(code: int, log: str) -> SandboxError:
 def write_json(file: IO[bytes], value: dict[str, Any]) -> None:
     file.write(json.dumps(value).encode())
     file.seek(0)
+
+
+def spoken(seconds: float) -> str:
+    return f"{seconds:.0f} seconds" if seconds >= 10 else f"{round(seconds, 1):g} seconds"
 
 
 def readable(size: int) -> str:

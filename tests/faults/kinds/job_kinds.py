@@ -36,6 +36,13 @@ def hang(context: JobContext) -> dict[str, Any]:
     return context.run_sandboxed("tests.models.jobs.sandbox_tasks:hang", {}, inputs={}, output=context.workdir / "out")
 
 
+def deaf(context: JobContext) -> dict[str, Any]:
+    """Asks nobody whether it should stop."""
+    arrive(context)
+    while True:
+        time.sleep(1)
+
+
 def crash(context: JobContext) -> dict[str, Any]:
     """Takes its worker process with it, every time."""
     arrive(context)
@@ -52,5 +59,5 @@ def keep(job: Job, outcome: dict[str, Any]) -> dict[str, Any]:
     return outcome
 
 
-for run in (wait_for_go, hang, crash, quick):
+for run in (wait_for_go, hang, deaf, crash, quick):
     register(JobKind(name=run.__name__, run=run, save=keep, title=f"test of faults: {run.__name__}"))
