@@ -9,7 +9,18 @@ from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 
 from models.accounts.models import Organisation
+from models.accounts.permission import NotFound
 from models.registry.models import DatasetVersion, ModelVersion, Registered, Role
+
+
+class OwnChoiceField(forms.ModelChoiceField):
+    """One of the organisation's own; another's does not exist, here as in an address."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except forms.ValidationError:
+            raise NotFound("There is nothing here.") from None
 
 
 class RegisterForm(forms.Form):
@@ -46,9 +57,7 @@ class DatasetForm(RegisterForm):
         help_text="Columns that say who people are, with commas between: sex, age_band. "
         "Left empty, both are guessed from names and values; each audit may choose others.",
     )
-    derived_from = forms.ModelChoiceField(
-        queryset=None, required=False, label="Made from", empty_label="No other dataset"
-    )
+    derived_from = OwnChoiceField(queryset=None, required=False, label="Made from", empty_label="No other dataset")
 
     field_order = ["name", "file", "label", "sensitive", "derived_from"]
 
@@ -75,18 +84,20 @@ class ModelForm(RegisterForm):
     role = forms.ChoiceField(
         choices=[("", "Not known yet"), *Role.choices], required=False, label="What you are to the system"
     )
-    trained_on = forms.ModelChoiceField(queryset=None, required=False, empty_label="Not known, or not here")
-    derived_from = forms.ModelChoiceField(
-        queryset=None, required=False, label="Made from", empty_label="No other model"
-    )
+    trained_on = OwnChoiceField(queryset=None, required=False, empty_label="Not known, or not here")
+    derived_from = OwnChoiceField(queryset=None, required=False, label="Made from", empty_label="No other model")
 
     field_order = ["name", "file", "purpose", "role", "trained_on", "derived_from"]
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, organisation=organisation, **kwargs)
         self.fields["trained_on"].queryset = dataset_versions(organisation)
-        self.fields["derived_from"].queryset = ModelVersion.objects.of(organisation).select_related("model")
+        self.fields["derived_from"].queryset = model_versions(organisation)
 
 
 def dataset_versions(organisation: Organisation) -> Any:
     return DatasetVersion.objects.of(organisation).select_related("dataset").defer("stored_profile")
+
+
+def model_versions(organisation: Organisation) -> Any:
+    return ModelVersion.objects.of(organisation).select_related("model").defer("stored_signature")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Generic, TypeVar
@@ -18,7 +18,9 @@ from models.accounts.permission import NotFound, authorize
 from models.errors import InputError
 from models.registry.blobs.store import Staged
 from models.registry.formats.predict import inspect_in_sandbox
+from models.registry.intake.chosen import with_roles
 from models.registry.intake.profile import profile_in_sandbox
+from models.registry.intake.roles import Role as ColumnRole
 from models.registry.intake.shown import plain_name
 from models.registry.models import Dataset, DatasetVersion, Model, ModelVersion, Registered, Role, Version
 from models.registry.signals import version_registered
@@ -49,6 +51,7 @@ def register_dataset(
     licence: str = "",
     description: str = "",
     derived_from: DatasetVersion | None = None,
+    roles: Mapping[str, ColumnRole] | None = None,
     sha256: str | None = None,
 ) -> Registration[DatasetVersion]:
     """Store a table, profile it in the sandbox, and make it a version of the dataset of that name.
@@ -57,6 +60,7 @@ def register_dataset(
 
     Args:
         source: the file's bytes, read once. file_name: what messages call it. sha256: what its sender declared.
+        roles: column to role, where a person chose; the others are guessed.
 
     Raises:
         NotFound, Forbidden: the user may not. InputError: the file or a word is refused. SandboxError: reading the file
@@ -69,7 +73,8 @@ def register_dataset(
     dataset_name = checked_name(name)
 
     def look(staged: Staged, scratch: Path) -> dict[str, Any]:
-        profile = profile_in_sandbox(staged.path, scratch, name=plain_name(file_name), data_limits=data_limits())
+        read = profile_in_sandbox(staged.path, scratch, name=plain_name(file_name), data_limits=data_limits())
+        profile = with_roles(read, roles or {})
         return {"kind": profile.kind, "rows": profile.rows, "stored_profile": profile.to_json()}
 
     def save(staged: Staged, found: dict[str, Any]) -> DatasetVersion:

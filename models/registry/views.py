@@ -18,7 +18,7 @@ from models.errors import InputError
 from models.jobs.sandbox.errors import SandboxError
 from models.registry.blobs.store import StorageError, TooLarge
 from models.registry.forms import DatasetForm, ModelForm, RegisterForm
-from models.registry.models import Dataset, Model, Registered, Version
+from models.registry.models import Dataset, DatasetVersion, Model, ModelVersion, Registered
 from models.registry.register import Registration, register_dataset, register_model
 from models.registry.uploads import is_too_large
 
@@ -89,7 +89,7 @@ def shown(
 
 
 def registering(request: HttpRequest, kind: Any, thing: Any, save: Any, template: str) -> HttpResponse:
-    """The form, and what becomes of it: the new version's page, the same file's page, or the form with what is wrong."""
+    """The form, and what becomes of it: the page of the version (the new one, or the same file's), or what is wrong."""
     organisation = organisation_for(request, "register")
     asked = {"organisation": organisation, "of": asked_for(request, thing, organisation)}
     if request.method != "POST":
@@ -99,7 +99,7 @@ def registering(request: HttpRequest, kind: Any, thing: Any, save: Any, template
     if done is None:
         return render(request, template, {"form": form, "of": asked["of"]}, status=status)
     messages.success(request, done.message) if done.new else messages.info(request, done.message)
-    return redirect(address(done.version))
+    return redirect(*place(done.version))
 
 
 def asked_for(request: HttpRequest, kind: Any, organisation: Any) -> Registered | None:
@@ -134,5 +134,8 @@ def outcome(request: HttpRequest, form: RegisterForm, save: Any) -> tuple[Regist
         return None, 507
 
 
-def address(version: Version) -> str:
-    return version.get_absolute_url()
+def place(version: DatasetVersion | ModelVersion) -> tuple[str, UUID, int]:
+    """The name and the parts of a version's address."""
+    if isinstance(version, DatasetVersion):
+        return "dataset-version", version.dataset_id, version.number
+    return "model-version", version.model_id, version.number

@@ -52,6 +52,8 @@ def read_checked(path: Path) -> Header:
     body, end, rest = text.partition("\nend of trees")
     if not end:
         raise damaged("it is cut short: the line 'end of trees' is missing")
+    if "\nparameters:" in rest and "\nend of parameters" not in rest:
+        raise damaged("it is cut short: the line 'end of parameters' is missing")
     parts = body.split("\nTree=")
     header = read_header(fields(parts[0]), rest)
     if len(parts) - 1 != header.trees:

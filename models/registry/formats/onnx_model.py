@@ -70,7 +70,7 @@ def open_session(path: Path) -> onnxruntime.InferenceSession:
             unzipped(read_checked(path)).SerializeToString(), options, providers=["CPUExecutionProvider"]
         )
     except Exception as error:
-        raise InputError(f"The ONNX runtime does not accept the model: {brief(error)}") from error
+        raise failure(error, "The ONNX runtime does not accept the model") from error
 
 
 def unzipped(model: Any) -> Any:
@@ -140,7 +140,7 @@ def run(
         try:
             parts.append(session.run(wanted, part))
         except Exception as error:
-            raise failure(error) from error
+            raise failure(error, "The ONNX model fails on these rows") from error
     outputs = [np.concatenate([np.asarray(part[index]) for part in parts])[:rows] for index in range(len(wanted))]
     for name, output in zip(wanted, outputs, strict=True):
         if output.shape[0] != rows:
@@ -159,12 +159,12 @@ def padded(values: np.ndarray, size: int, rows: int) -> np.ndarray:
     return np.concatenate([values, np.repeat(values[-1:], size - len(values), axis=0)])
 
 
-def failure(error: Exception) -> Exception:
+def failure(error: Exception, what: str) -> Exception:
     """A failed allocation stays a matter of memory; the rest is the model's."""
     text = str(error)
     if "allocate" in text or "bad_alloc" in text:
         return MemoryError(brief(error))
-    return InputError(f"The ONNX model fails on these rows: {brief(error)}")
+    return InputError(f"{what}: {brief(error)}")
 
 
 def named(outputs: dict[str, np.ndarray], ports: Ports) -> Predictions:

@@ -89,6 +89,8 @@ def read_schema(path: Path) -> dict[str, Any]:
         with zipfile.ZipFile(path) as archive:
             check_archive(path, archive)
             schema = json.loads(archive.read("schema.json"))
+    except InputError:
+        raise
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, RecursionError, NotImplementedError, EOFError) as error:
         raise InputError(f"{path.name} is no skops file, or is cut short ({type(error).__name__}).") from error
     if not isinstance(schema, dict):
