@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import selectors
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -35,6 +36,7 @@ class Channel:
     def wait(self, seconds: float) -> None:
         """Read what is there, for at most about so long."""
         if not self._open:
+            time.sleep(seconds)
             return
         for key, _ in self._selector.select(seconds):
             self._read(key.fd)

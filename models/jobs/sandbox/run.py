@@ -144,7 +144,6 @@ class _Run:
                     return SandboxError("cancelled", "cancelled")
                 if processes.folder_size(self.output) > self.limits.output:
                     return SandboxError("crash", f"stopped: it wrote more than {readable(self.limits.output)}")
-            time.sleep(0.005)  # a flood of events must not spin us
         return None
 
     def crossed(self, leader: int) -> SandboxError | None:
