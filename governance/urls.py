@@ -10,6 +10,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 
+from governance.views import home
+
 
 @login_not_required
 def healthy(request: HttpRequest) -> HttpResponse:
@@ -24,4 +26,8 @@ def rooms() -> Iterator[URLResolver]:
             yield path("", include(f"{room}.urls"))
 
 
-urlpatterns: list[URLPattern | URLResolver] = [path("healthy", healthy, name="healthy"), *rooms()]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home, name="home"),
+    path("healthy", healthy, name="healthy"),
+    *rooms(),
+]

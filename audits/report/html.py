@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
+import json
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from audits.report.blocks import Document, FigureBlock
+from audits.report.blocks import Document, FigureBlock, Section
+from audits.report.charts.svg import draw
 from audits.report.fonts import FACES, FOLDER, Face, data_uri
 
 if TYPE_CHECKING:
@@ -47,9 +50,26 @@ def drawing(figure: FigureBlock) -> Markup:
     """A figure as inline SVG."""
     from markupsafe import Markup
 
-    from audits.report.charts.svg import draw
+    return Markup(_drawn(json.dumps(figure.spec, sort_keys=True), figure.id, figure.title, figure.description))
 
-    return Markup(draw(figure.spec, id=figure.id, title=figure.title, description=figure.description))
+
+@lru_cache(maxsize=256)
+def _drawn(spec: str, id: str, title: str, description: str) -> str:
+    """Drawing is slow, and a report is drawn twice: for the PDF and for its pages."""
+    return draw(json.loads(spec), id=id, title=title, description=description)
+
+
+def drawings(document: Document) -> dict[str, str]:
+    """Every figure of a document as SVG, by its id."""
+    return {
+        figure.id: str(drawing(figure)) for figure in _figures((document.summary, *document.front, *document.sections))
+    }
+
+
+def _figures(sections: Sequence[Section]) -> Iterator[FigureBlock]:
+    for section in sections:
+        yield from (block for block in section.blocks if isinstance(block, FigureBlock))
+        yield from _figures(section.sections)
 
 
 def render_html(document: Document, *, fonts_url: str | None = None) -> str:

@@ -18,7 +18,8 @@ class JobKind:
     save(job, outcome) stores it inside the one transaction that ends the job, and returns what job.result shall be
     (JSON, or None). It runs at most once for a job with effect; it may raise InputError, which fails the job.
     run must stand being cut off anywhere and begun again: it leaves traces only in context.workdir.
-    page(job) is the address of what the job is for, or empty. title is for people. time_limit (seconds) and memory_limit (bytes) replace the defaults of the settings.
+    title is for people; page(job) is the address of what the job is for, or empty. time_limit (seconds) and
+    memory_limit (bytes) replace the defaults of the settings.
     """
 
     name: str
