@@ -142,7 +142,7 @@ def with_interval(m: Json, decided: Json | None = None) -> str:
         name = "a ratio of " if words.plain(metric).kind == "ratio" else ""
         value, span = name + words.value(metric, m["value"]), words.interval(metric, bounds)
     level = f"{numbers.rate_limit(bounds['level'])} interval {span}" if bounds else "no interval"
-    return f"{value} ({level}, n = {words.n_of(m)})"
+    return f"{value} ({level}, n = {words.n_of(m)})"
 
 
 def ends(reading: Reading, m: Json) -> str:

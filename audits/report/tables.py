@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from audits.report import numbers, words
 from audits.report.blocks import Cell, Head, Row, RowGroup, TableBlock
 
 Json = Mapping[str, Any]
-MOST_ROWS = 50
-MOST_POINTS = 9
 FIGURE_HEADS = (Head("Value", "number"), Head("95% interval", "number"), Head("n", "number"), Head("Measurement", "id"))
 
 
@@ -56,26 +54,6 @@ def unavailable(measurements: Sequence[Json], known: Sequence[Json]) -> str:
     return f"Not available: {'; '.join(said)}. " if said else ""
 
 
-def declared_table(table: Json, id: str, curve: bool = False) -> TableBlock:
-    """A check's own table. Columns print by their declared kind, a column's numbers with the same decimals.
-
-    Of a curve's many points some are printed, evenly spaced with both ends; of other tables the first.
-    """
-    columns, rows = table["columns"], table["rows"]
-    shown = spaced(rows, MOST_POINTS) if curve else rows[:MOST_ROWS]
-    printers = [_printer(c["kind"], [row[i] for row in shown]) for i, c in enumerate(columns)]
-    body = tuple(Row(tuple(Cell(print_(value)) for print_, value in zip(printers, row, strict=True))) for row in shown)
-    note = (
-        " ".join(filter(None, [table.get("note") and words.clean(table["note"]), cut(len(shown), len(rows), curve)]))
-        or None
-    )
-    heads = tuple(Head(words.clean(c["title"]), _align(c["kind"])) for c in columns)
-    width: Literal["narrow", "full", "wide"] = (
-        "narrow" if len(columns) <= 6 else "full" if len(columns) <= 8 else "wide"
-    )
-    return TableBlock(id, words.clean(table["title"]), heads, (RowGroup(body),), note, width)
-
-
 def spaced(rows: Sequence[Any], most: int) -> list[Any]:
     """At most so many rows, evenly spaced, the first and the last among them."""
     if len(rows) <= most:
@@ -91,24 +69,3 @@ def cut(shown: int, total: int, spread: bool = False) -> str | None:
     return (
         f"{which}{numbers.count(shown)} of {numbers.count(total)} rows; all of them are in the attached evidence.json."
     )
-
-
-def _align(kind: str) -> Literal["text", "number", "id", "code"]:
-    return "number" if kind in ("count", "rate", "number") else "id" if kind == "id" else "text"
-
-
-def _printer(kind: str, column: Sequence[Any]) -> Callable[[Any], str]:
-    decimals = numbers.column_decimals(column)
-    by_kind: dict[str, Callable[[Any], str]] = {
-        "count": numbers.count,
-        "rate": numbers.rate,
-        "number": lambda value: numbers.number(value, decimals),
-    }
-    print_ = by_kind.get(kind)
-
-    def printed(value: Any) -> str:
-        if value is None:
-            return "none" if print_ else ""
-        return print_(value) if print_ and numbers.is_number(value) else words.clean(value)
-
-    return printed

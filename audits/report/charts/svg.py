@@ -10,6 +10,8 @@ from xml.etree import ElementTree
 
 SVG = "http://www.w3.org/2000/svg"
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
+# as audits.report.numbers prints them
+NUMBERS = {"decimal": ".", "thousands": "\u202f", "grouping": [3], "currency": ["", ""], "minus": "\u2212"}
 DROPPED = ("style", "class", "role", "pointer-events")
 
 
@@ -36,7 +38,7 @@ def _svg(spec: Mapping[str, Any]) -> str:
     import vl_convert
 
     _register_fonts()
-    svg: str = vl_convert.vegalite_to_svg(dict(spec), allowed_base_urls=[])
+    svg: str = vl_convert.vegalite_to_svg(dict(spec), allowed_base_urls=[], format_locale=NUMBERS)
     return svg
 
 

@@ -8,12 +8,12 @@ from typing import Any
 from audits.report import numbers, words
 from audits.report.blocks import Block, FigureBlock, Head, Paragraph, Row, RowGroup, Section, TableBlock
 from audits.report.charts.declared import declared_chart
+from audits.report.declared import declared_table, row_ids
 from audits.report.reading import Reading
 from audits.report.tables import (
     FIGURE_HEADS,
     cells,
     cut,
-    declared_table,
     figure_cells,
     known_metrics,
     measurement_table,
@@ -52,7 +52,8 @@ def check_section(reading: Reading, name: str, title: str, lead: str) -> Section
         blocks.append(Paragraph(lead))
     blocks += _notes(check)
     blocks += _measurements(measured, name)
-    blocks += declared_blocks(check, name)
+    blocks += declared_blocks(check, name, measured)
+    blocks += _features(_without_a_row(check, measured), name)
     return Section(name, title, tuple(blocks))
 
 
@@ -75,10 +76,13 @@ def _measurements(measured: Sequence[Json], name: str) -> list[Block]:
         blocks.append(Paragraph("The same figures group by group are in the section on fairness."))
     elif grouped and name != "performance":
         blocks.append(_grouped(grouped, name))
-    features = [m for m in measured if m.get("feature") is not None]
-    if features:
-        blocks.append(_features(features, name))
     return blocks
+
+
+def _without_a_row(check: Json | None, measured: Sequence[Json]) -> list[Json]:
+    """Figures of features that no table of the check shows."""
+    shown = {id for table in (check or {}).get("tables") or [] for id in row_ids(table, measured).values()}
+    return [m for m in measured if m.get("feature") is not None and m["id"] not in shown]
 
 
 def _grouped(measured: Sequence[Json], name: str) -> TableBlock:
@@ -100,15 +104,16 @@ def _grouped(measured: Sequence[Json], name: str) -> TableBlock:
     return TableBlock(f"{name}-groups", "Figures by group", (Head("Group"), *FIGURE_HEADS), groups, note, "full")
 
 
-def _features(measured: Sequence[Json], name: str) -> TableBlock:
+def _features(measured: Sequence[Json], name: str) -> list[Block]:
+    if not measured:
+        return []
     shown = sorted(measured, key=lambda m: -abs(m["value"] or 0.0))[:MOST_FEATURES]
     decimals = numbers.column_decimals([m["value"] for m in shown]) + 1
     rows = tuple(Row(cells(words.clean(m["feature"])) + _feature_cells(m, decimals)) for m in shown)
     title = words.plain(shown[0]["metric"]).title
     note = cut(len(shown), len(measured))
-    return TableBlock(
-        f"{name}-features", f"{title} by feature", (Head("Feature"), *FIGURE_HEADS), (RowGroup(rows),), note, "full"
-    )
+    heads = (Head("Feature"), *FIGURE_HEADS)
+    return [TableBlock(f"{name}-features", f"{title}, further features", heads, (RowGroup(rows),), note, "full")]
 
 
 def _feature_cells(m: Json, decimals: int) -> tuple[Any, ...]:
@@ -121,7 +126,7 @@ def _feature_cells(m: Json, decimals: int) -> tuple[Any, ...]:
     return cells(numbers.number(m["value"], decimals), span, words.n_of(m), m["id"])
 
 
-def declared_blocks(check: Json | None, name: str) -> list[Block]:
+def declared_blocks(check: Json | None, name: str, measured: Sequence[Json] = ()) -> list[Block]:
     """Each figure followed by its table, then the tables that no figure draws."""
     if check is None:
         return []
@@ -137,10 +142,10 @@ def declared_blocks(check: Json | None, name: str) -> list[Block]:
         if table["id"] not in shown and not any(
             f["table"] == table["id"] for f in figures[figures.index(figure) + 1 :]
         ):
-            blocks.append(declared_table(table, f"{name}-{len(shown)}", figure["kind"] == "line"))
+            blocks.append(declared_table(table, f"{name}-{len(shown)}", figure["kind"] == "line", measured))
             shown.add(table["id"])
     rest = [t for key, t in tables.items() if key not in shown]
-    return blocks + [declared_table(t, f"{name}-{len(shown) + i}") for i, t in enumerate(rest)]
+    return blocks + [declared_table(t, f"{name}-{len(shown) + i}", measured=measured) for i, t in enumerate(rest)]
 
 
 def _figure(figure: Json, table: Json, name: str) -> FigureBlock:

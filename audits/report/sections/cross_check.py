@@ -11,7 +11,7 @@ from audits.report.reading import Reading
 from audits.report.tables import cut
 
 Json = Mapping[str, Any]
-MOST_COMPARISONS = 60
+MOST_COMPARISONS = 24
 HEADS = (
     Head("Metric"),
     Head("Of"),
@@ -56,9 +56,8 @@ def _sentence(found: Json) -> str:
 
 
 def _table(comparisons: list[Json]) -> TableBlock:
-    """Where no library agrees first, then the disparities, then the rates."""
-    order = {"neither": 0, "fairlearn": 2, "aif360": 2, "both": 3, "not defined": 4}
-    ranked = sorted(comparisons, key=lambda c: (order.get(c["agrees"], 1), bool(c.get("group"))))
+    """Where no library agrees first, then the disparities, then everybody's figures, then those of groups."""
+    ranked = sorted(comparisons, key=lambda c: (c["agrees"] != "neither", bool(c.get("group")), not c.get("attribute")))
     shown = ranked[:MOST_COMPARISONS]
     note = cut(len(shown), len(comparisons))
     return TableBlock(
@@ -75,20 +74,26 @@ def _row(c: Json) -> Row:
     metric = c["metric"]
     of = words.group(c.get("group")) if c.get("group") else words.attribute(c.get("attribute")) or "everyone"
     others = [_other(metric, c.get(name)) for name in ("fairlearn", "aif360")]
-    difference = "" if c.get("difference") is None else numbers.number(c["difference"])
-    agrees = words.sentence(words.clean(c["agrees"])) + (
-        f". {words.sentence(words.clean(c['note']))}" if c.get("note") else ""
-    )
+    agrees = words.clean(c["agrees"])
+    if c.get("note") and agrees in ("neither", "not defined"):
+        agrees += f". {words.sentence(words.clean(c['note']))}"
     texts = (
         words.plain(metric).title,
         of,
         _other(metric, c.get("value")),
         *others,
-        difference,
+        _difference(c.get("difference")),
         agrees,
         c["measurement"],
     )
     return Row(tuple(Cell(words.clean(text)) for text in texts))
+
+
+def _difference(value: Any) -> str:
+    """Below 1e-12 two figures are the same to the last digits that a computer keeps."""
+    if value is None:
+        return ""
+    return "none" if abs(value) < 1e-12 else numbers.number(value)
 
 
 def _other(metric: str, value: Any) -> str:
@@ -96,9 +101,14 @@ def _other(metric: str, value: Any) -> str:
 
 
 def _definitions(definitions: list[Json]) -> TableBlock:
+    """What a library says otherwise, once, with the metrics that it concerns."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for d in definitions:
+        titles = found.setdefault((words.clean(d["library"]), words.clean(d["note"])), [])
+        titles.append(words.plain(d["metric"]).title)
     rows = tuple(
-        Row((Cell(words.plain(d["metric"]).title), Cell(words.clean(d["library"])), Cell(words.clean(d["note"]))))
-        for d in definitions
+        Row((Cell(library), Cell(words.sentence(note)), Cell(words.listed(titles))))
+        for (library, note), titles in found.items()
     )
-    heads = (Head("Metric"), Head("Library"), Head("How it is defined there"))
-    return TableBlock("definitions", "Where definitions differ", heads, (RowGroup(rows),))
+    heads = (Head("Library"), Head("How it is defined there"), Head("Metrics"))
+    return TableBlock("definitions", "Where definitions differ", heads, (RowGroup(rows),), width="full")

@@ -95,7 +95,7 @@ def _figure(reading: Reading, attribute: str, key: str) -> FigureBlock | None:
 
 def _dot(m: Json) -> Dot:
     bounds = m["interval"] or {"low": None, "high": None}
-    note = f"n = {words.n_of(m)}" if m["value"] is not None else ""
+    note = f"n = {words.n_of(m)}" if m["value"] is not None else ""
     return Dot(words.group(m["group"]), m["value"], bounds["low"], bounds["high"], None, note)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from audits.report.sections.summary import not_assessed
 from audits.report.tables import control
 
 Json = Mapping[str, Any]
+COMPARISONS = re.compile(r"corrected for \d+ comparisons")
 INTERVALS = (
     "A rate has Wilson's 95% interval; with sampling weights, one by linearised variance. (Wilson, JASA 22, 1927)",
     (
@@ -26,8 +28,8 @@ INTERVALS = (
         "of comparisons."
     ),
     (
-        "Score metrics have intervals by resampling the cube; ROC AUC by DeLong's method. "
-        "(DeLong and others, Biometrics 44, 1988)"
+        "ROC AUC has Wilson's interval at the effective size of DeLong's variance; mean losses have Student's limits; "
+        "of the calibration error the bias is taken off. (DeLong, DeLong and Clarke-Pearson, Biometrics 44, 1988)"
     ),
     "A rule on a rate near 0 or 1 decides by the exact binomial limit, which its verdict then prints.",
 )
@@ -42,7 +44,7 @@ def limitations(reading: Reading) -> Section:
 def method(reading: Reading) -> Section:
     sections = [
         Section("metrics", "Metrics", (_metrics(reading),)),
-        Section("intervals", "Intervals", (Bullets(INTERVALS),)),
+        Section("intervals", "Intervals", (Bullets(INTERVALS), _methods(reading))),
     ]
     rules = reading.policy.get("rules") or []
     if rules:
@@ -61,6 +63,18 @@ def _metrics(reading: Reading) -> TableBlock:
     return TableBlock(
         "metrics-table", "What was measured, and by which formula", heads, (RowGroup(rows),), width="full"
     )
+
+
+def _methods(reading: Reading) -> TableBlock:
+    """Each interval method that was used, as the evidence names it, and for what."""
+    used: dict[str, dict[str, None]] = {}
+    for m in reading.measurements:
+        if m["interval"]:
+            name = COMPARISONS.sub("corrected for the number of comparisons", words.clean(m["interval"]["method"]))
+            used.setdefault(name, {})[words.plain(m["metric"]).title] = None
+    rows = tuple(Row((Cell(words.sentence(name)), Cell(words.listed(list(of))))) for name, of in used.items())
+    heads = (Head("Method"), Head("Used for"))
+    return TableBlock("methods-table", "Interval methods as used here", heads, (RowGroup(rows),), width="full")
 
 
 def _metric(name: str) -> Row:
@@ -106,20 +120,19 @@ def provenance(reading: Reading) -> Section:
     ]
     libraries = [(words.clean(name), words.clean(version)) for name, version in (p.get("libraries") or {}).items()]
     blocks: list[Block] = [_inputs(reading), control("provenance-table", "How it was made", rows)]
-    if reading.parameters:
-        blocks.append(
-            control(
-                "parameters", "Parameters", [(words.clean(k), _value(v)) for k, v in sorted(reading.parameters.items())]
-            )
-        )
+    given = [(words.clean(k), _value(v)) for k, v in sorted(reading.parameters.items()) if _is_set(v)]
+    if given:
+        blocks.append(control("parameters", "Parameters that were set", given))
     if libraries:
         blocks.append(control("libraries", "Libraries", libraries, ("Library", "Version")))
     return Section("provenance", "Provenance", tuple(blocks))
 
 
+def _is_set(value: Any) -> bool:
+    return value is not None and value is not False and value != [] and value != {}
+
+
 def _value(value: Any) -> str:
-    if value is None or value == [] or value == {}:
-        return "none"
     return words.clean(value) if isinstance(value, str) else words.clean(json.dumps(value, ensure_ascii=False))
 
 

@@ -12,6 +12,8 @@ from audits.report.tables import control, cut
 
 Json = Mapping[str, Any]
 MOST_COLUMNS = 60
+# what a reader would look for, so that its absence is said
+ASKED = ("purpose", "role", "owner")
 
 
 def system(reading: Reading) -> Section:
@@ -23,8 +25,9 @@ def system(reading: Reading) -> Section:
         return Section("system", "The system and its purpose", (Paragraph(text),))
     names = ("purpose", "role", "owner", "licence", "description", "format")
     rows = [("Name", _text(subject.get("name"))), ("Version", _text(subject.get("version")))]
-    rows += [(words.sentence(name), _text(subject.get(name))) for name in names]
-    rows.append(("SHA-256 of the model", _text(subject.get("sha256"))))
+    rows += [(words.sentence(name), _text(subject.get(name))) for name in names if name in ASKED or subject.get(name)]
+    if subject.get("sha256"):
+        rows.append(("SHA-256 of the model", _text(subject["sha256"])))
     lead = Paragraph("As registered by its owner; Plumbline does not check these statements.")
     return Section("system", "The system and its purpose", (lead, control("system-table", "The audited system", rows)))
 
