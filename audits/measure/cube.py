@@ -28,6 +28,8 @@ MAX_SCORE_CELLS = 400_000
 MAX_BINS = 65_536
 # a weight of 2^27 scaled by 2^32 still has 18 decimal digits, and its square fits 128 bits with 10^9 rows
 MAX_WEIGHT = 2**27
+# a column of weights whose largest is below this would lose more than its sixth digit to rounding
+MIN_WEIGHT = 2**-16
 SAMPLE = 10_000
 # combinations of all attributes in the sample up to which one GROUP BY over all of them serves every set
 JOINT = 2_000
@@ -167,7 +169,8 @@ def _screen_weights(table: ibis.Table, question: Question, dropped: dict[str, in
     bad = ~absent & ((w < 0) | (w > MAX_WEIGHT) | w.isinf())
     if question.frequency:
         bad = bad | (~absent & (w != w.floor()))
-    found = table.aggregate(absent=absent.sum(), bad=bad.sum()).to_pyarrow().to_pylist()[0]
+    largest = w.max(where=~absent)
+    found = table.aggregate(absent=absent.sum(), bad=bad.sum(), largest=largest).to_pyarrow().to_pylist()[0]
     if found["bad"]:
         what = "whole numbers of rows" if question.frequency else "sampling weights"
         raise InputError(
@@ -179,6 +182,11 @@ def _screen_weights(table: ibis.Table, question: Question, dropped: dict[str, in
         table = table.filter(~absent)
     if question.frequency:
         return table.mutate(w=table.w.cast("int64"))
+    if 0 < (found["largest"] or 0) < MIN_WEIGHT:
+        raise InputError(
+            f"The largest weight in column {column!r} is {found['largest']:g}; weights are counted in steps of 2^-32, "
+            "too coarse for ones so small. Multiply all of them by the same number: only their ratios matter."
+        )
     return table.mutate(w=(table.w * SCALE).round().cast("int64").cast("decimal(18, 0)"))
 
 

@@ -10,6 +10,7 @@ from audits.measure.estimates import Estimate, Extreme, Rate, RateRatio, Unknown
 from audits.measure.measured import Measured, measured
 from audits.measure.rates import NO_LABEL, RATES, RateMetric, rate
 from audits.measure.types import SUPPRESSED, Group
+from models.errors import InputError
 
 CHECK = "fairness"
 CONSTANT = "the attribute has only one group, so there is nothing to compare"
@@ -118,6 +119,15 @@ def impacts(cube: Cube, cells: GroupingSet, references: Mapping[str, str]) -> It
         yield measured(
             CHECK, "disparate_impact", Unknown(SUPPRESSED), group=group, attribute=cells.name, reference=reference
         )
+
+
+def check_references(cube: Cube, references: Mapping[str, str]) -> None:
+    """InputError where a reference names a group that the data do not have."""
+    for attribute, value in references.items():
+        groups = [g[0] for g in cube.of((attribute,)).groups]
+        if value not in groups:
+            shown = ", ".join(groups[:12]) + (", ..." if len(groups) > 12 else "")
+            raise InputError(f"--reference {attribute}={value}: there is no such group. {attribute!r} has {shown}.")
 
 
 def named_reference(cells: GroupingSet, references: Mapping[str, str]) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,7 @@ def printed(value: Any) -> str | None:
         return None
     if isinstance(value, bool):
         return "1" if value else "0"
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, (float, Decimal)) and math.isfinite(value) and value == int(value):
         return str(int(value))
     return str(value)
 
@@ -36,10 +37,13 @@ class Outcomes:
     favourable: str
     has_label: bool
     by_threshold: bool
+    label_given: bool = True
     dropped: dict[str, int] = field(default_factory=dict)
 
     def label_index(self, raw: Any) -> int | None:
-        """0 or 1; None for a missing label. Without a label everything has index 0."""
+        """0 or 1; None for a missing label. Without a label, or with one of a single value, all others have index 0."""
+        if self.label_given and printed(raw) is None:
+            return None
         return self._index(printed(raw)) if self.has_label else 0
 
     def prediction_index(self, raw: Any) -> int | None:
@@ -76,7 +80,8 @@ def name_outcomes(question: Question, labels: Sequence[Any], predictions: Sequen
         raise InputError(
             f"--favourable {question.favourable} is none of the outcomes, which are {_and([positive, negative])}."
         )
-    return Outcomes(positive, negative, favourable, len(label_values) == 2, question.score is not None, dropped)
+    has_label, by_threshold = len(label_values) == 2, question.score is not None
+    return Outcomes(positive, negative, favourable, has_label, by_threshold, question.label is not None, dropped)
 
 
 def _values(raw: Sequence[Any]) -> list[str]:

@@ -27,6 +27,8 @@ from audits.measure.types import Group, Interval, Outcome, Verdict
 # a score interval near 0 or 1 is not trusted where fewer rows than this are expected on either side of the limit
 EXPECTED = 10
 MOST_ROWS = 1e15
+# figures that are measured under another name: of groups, and where the favourable outcome is the positive one
+SAME = {"recall": "true_positive_rate", "favourable_rate": "selection_rate"}
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class _Figures:
     added: dict[str, Measured] = field(default_factory=dict)
 
     def find(self, metric: str, group: Group, attribute: str | None = None) -> Measured | None:
-        return self.by_key.get((metric, attribute, tuple(group.items())))
+        named = tuple(group.items())
+        return self.by_key.get((metric, attribute, named)) or self.by_key.get((SAME.get(metric, ""), attribute, named))
 
 
 def judge(
@@ -98,7 +101,7 @@ def _attribute(figures: _Figures, rule: Rule, cells: GroupingSet) -> Verdict:
 
 def _population(figures: _Figures, rule: Rule) -> Verdict:
     metric = rule.metric
-    found = figures.find(metric, {}) or figures.find("selection_rate" if metric == "favourable_rate" else metric, {})
+    found = figures.find(metric, {})
     if found is None:
         return Verdict(rule.id, "not_applicable", f"{metric} was not measured.", ())
     if rule.min_n and found.estimate.n < rule.min_n and found.estimate.value is not None:
@@ -139,6 +142,9 @@ def _over_groups(
         else:
             kept.append(found)
     if not kept:
+        groups_found = [figures.find(rule.metric, cells.group(i), attribute) for i in groups]
+        if groups_found and not any(groups_found):
+            return Verdict(rule.id, "not_applicable", f"{rule.metric} is not measured by {cells.name}.", ())
         whole = figures.find(rule.metric, {}, attribute) or figures.find(rule.metric, {})
         unknown = whole.estimate if whole else None
         if isinstance(unknown, Unknown) and not unknown.applicable:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from audits.measure import cells
 from audits.measure.check import Context, Progress, discover
 from audits.measure.cube import Counted, build_cube
+from audits.measure.disparities import check_references
 from audits.measure.measured import Measured
 from audits.measure.policy import Policy, load_policy
 from audits.measure.suppress import suppress
@@ -62,6 +63,7 @@ def run_audit(parameters: Parameters, material: Material, progress: Progress = q
     table = source.connect()
     progress(0.1, "Counting rows by group, label and prediction")
     counted = build_cube(table, source.question)
+    check_references(counted.cube, parameters.reference)
     shown = counted if parameters.suppress is None else suppress(counted, parameters.suppress)
     progress(0.5, "Measuring, with intervals")
     context = Context(shown.cube, parameters, shown.threshold)
@@ -102,9 +104,7 @@ def _cross_check(
         return None
     from audits.measure.crosscheck import cross_check
 
-    return cross_check(
-        table, source.question, counted, found, seed=parameters.seed, suppress_below=parameters.suppress
-    )
+    return cross_check(table, source.question, counted, found, seed=parameters.seed, suppress_below=parameters.suppress)
 
 
 def warnings(counted: Counted, parameters: Parameters, source: TableSource) -> list[str]:
