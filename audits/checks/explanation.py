@@ -14,19 +14,19 @@ def run(context: Context) -> CheckResult:
     if context.model is None or context.data is None:
         return CheckResult(CHECK.id, CHECK.title, "not_applicable", reason=NO_MODEL)
     import tempfile
+    from dataclasses import replace
     from pathlib import Path
 
     from audits.explain.task import explain_in_sandbox
     from audits.run.result_json import check_result_from_json
 
-    classes = sorted({context.cube.negative, context.cube.positive}) if context.cube.has_label else None
+    asked = replace(context.parameters, threshold=context.threshold)
     with tempfile.TemporaryDirectory(prefix="plumbline-explain-") as folder:
         found = explain_in_sandbox(
-            context.parameters,
+            asked,
             context.model,
             context.data,
             Path(folder),
-            classes=classes,
             limits=context.limits,
             on_progress=context.progress,
             cancelled=context.cancelled,

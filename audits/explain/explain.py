@@ -29,7 +29,7 @@ def explain(model: Path, data: Path, request: Request, progress: Progress) -> Ch
     if request.method not in METHODS:
         raise InputError(f"The explanation's method is one of {', '.join(METHODS)}, not {request.method!r}.")
     progress(0.0, "Opening the model")
-    opened = open_model(model, data, request.positive, request.exclude, request.classes)
+    opened = open_model(model, data, request.positive, request.exclude)
     found = explained(opened, data, request, progress)
     return _result(found, request)
 

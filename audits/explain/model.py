@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from models.registry.intake.read import open_table
 class OpenModel:
     """`columns` are the data's columns that the model reads, in its own order; tables are passed with these names.
 
-    `texts` are those that it reads as text. `classes` names its classes in order where its file does not.
+    `texts` are those that it reads as text.
     """
 
     path: Path
@@ -33,14 +33,13 @@ class OpenModel:
     columns: tuple[str, ...]
     texts: tuple[str, ...]
     positive: str
-    classes: tuple[str, ...] | None
     scorer: Scorer
 
     def score(self, table: pa.Table) -> Floats:
         """The score of the positive class (n,); 1 or 0 where the model gives labels only."""
         named = self.named(table)
         predictions = self.scorer(named)
-        score = positive_score(predictions, self.signature, self.positive, self.classes)
+        score = positive_score(predictions, self.signature, self.positive)
         if score is None:
             score = np.array([same_class(label, self.positive) for label in predictions.labels or []])
         return score.astype(np.float64)
@@ -57,7 +56,7 @@ class OpenModel:
     @property
     def positive_place(self) -> int:
         """The place of the positive class among two; a model without classes scores the positive one."""
-        return positive_column(self.signature, self.positive, self.classes) if self.signature.classes else 1
+        return positive_column(self.signature, self.positive) if self.signature.classes else 1
 
     def structure(self) -> Structure:
         """The additive core of the model.
@@ -79,9 +78,7 @@ class OpenModel:
             raise NotAdditive(f"its trees or weights are written in a way we do not know ({error!r})") from error
 
 
-def open_model(
-    path: Path, data: Path, positive: str, exclude: Collection[str], classes: Sequence[str] | None
-) -> OpenModel:
+def open_model(path: Path, data: Path, positive: str, exclude: Collection[str]) -> OpenModel:
     """Check the model and match it to the data's columns.
 
     Raises InputError where the file is no model that we run, or the data lack what it reads.
@@ -96,7 +93,6 @@ def open_model(
         columns=tuple(column.name for column in columns.values()),
         texts=tuple(columns[each.name].name for each in signature.inputs if each.type == "text"),
         positive=positive,
-        classes=tuple(classes) if classes else None,
         scorer=format.load(path, signature),
     )
 

@@ -10,8 +10,7 @@ METHODS = ("auto", "path-dependent", "sampled")
 @dataclass(frozen=True)
 class Request:
     """What to explain. `adverse_from_threshold`: a score at or above the threshold is the decision that does not
-    favour the person. `exclude` names columns that are no inputs (label, weight); `classes` names the model's
-    classes in order where its file does not."""
+    favour the person. `exclude` names columns that are no inputs (label, weight)."""
 
     positive: str
     sensitive: tuple[str, ...]
@@ -20,7 +19,6 @@ class Request:
     seed: int = 0
     suppress: int | None = None
     exclude: tuple[str, ...] = ()
-    classes: tuple[str, ...] | None = None
     weighted: bool = False
     method: str = "auto"
     rows: int = 10_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,9 @@ ASKED = ("method", "rows", "background", "pairs", "evaluations")
 def explain_task(payload: dict[str, Any], inputs: dict[str, Path], output: Path, progress: Progress) -> dict[str, Any]:
     """In the sandbox: explain inputs["model"] on inputs["data"]; the check's result as JSON, measurements and all.
 
-    payload: "parameters" of the audit, and maybe "classes", the label's values in sorted order, for a model whose file
-    keeps only its classes' numbers.
+    payload: "parameters", the audit's.
     """
-    request = request_of(Parameters.from_json(payload["parameters"]), payload.get("classes"))
+    request = request_of(Parameters.from_json(payload["parameters"]))
     return check_result_to_json(explain(inputs["model"], inputs["data"], request, progress))
 
 
@@ -37,7 +36,6 @@ def explain_in_sandbox(
     data: Path,
     folder: Path,
     *,
-    classes: Sequence[str] | None = None,
     limits: Limits = Limits(),
     on_progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -48,13 +46,12 @@ def explain_in_sandbox(
     Parameters
     ----------
     folder: an empty folder for the sandbox.
-    classes: as in `explain_task`.
 
     Raises InputError where model and data do not fit, SandboxError where a limit was reached.
     """
     return run_sandboxed(
         "audits.explain.task:explain_task",
-        {"parameters": parameters.to_json(), "classes": list(classes) if classes else None},
+        {"parameters": parameters.to_json()},
         inputs={"model": model, "data": data},
         output=folder,
         limits=limits,
@@ -64,7 +61,7 @@ def explain_in_sandbox(
     )
 
 
-def request_of(parameters: Parameters, classes: Sequence[str] | None = None) -> Request:
+def request_of(parameters: Parameters) -> Request:
     """What the audit's parameters ask of the explanation. InputError for an option that it does not have."""
     options = dict(parameters.options.get("explanation", {}))
     if unknown := sorted(set(options) - set(ASKED)):
@@ -82,7 +79,6 @@ def request_of(parameters: Parameters, classes: Sequence[str] | None = None) -> 
         seed=parameters.seed,
         suppress=parameters.suppress,
         exclude=tuple(name for name in named if name),
-        classes=tuple(classes) if classes else None,
         weighted=bool(parameters.weight or parameters.frequency),
         **options,
     )
