@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -100,6 +101,17 @@ def send(pid: int, number: signal.Signals) -> None:
             os.kill(pid, number)
     except (ProcessLookupError, PermissionError):
         return
+
+
+def not_plain(folder: Path) -> Path | None:
+    """The first thing under a folder that is neither a regular file nor a folder: a link, a pipe, a device."""
+    for root, folders, names in os.walk(folder):
+        for name in (*folders, *names):
+            path = Path(root, name)
+            mode = path.lstat().st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                return path
+    return None
 
 
 def folder_size(folder: Path) -> int:

@@ -21,7 +21,6 @@ CHANGES = {
     "os.chmod",
     "os.chown",
     "os.link",
-    "os.symlink",
 }
 CONNECTIONS = {"socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"}
 

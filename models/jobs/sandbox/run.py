@@ -40,7 +40,8 @@ def run_sandboxed(
     """Call `task` ("package.module:function") in a sandboxed process and return the dictionary that it returns.
 
     There it is called as function(payload, inputs, output, progress): the inputs are read-only, `output` is the only
-    folder that keeps what is written. payload and result are JSON. on_log gets what the process printed, at the end.
+    folder that keeps what is written, and holds files and folders only: a link in it could lead its reader to what the
+    task may not see. payload and result are JSON. on_log gets what the process printed, at the end.
     Raises InputError as the task raised it, SandboxError for everything else (see its kinds).
     """
     for name, path in inputs.items():
@@ -63,6 +64,8 @@ def run_sandboxed(
             on_log(channel.log())
         if stopped is not None:
             raise SandboxError(stopped.kind, str(stopped), channel.log())
+        if left := processes.not_plain(output):
+            raise SandboxError("suspicious", f"it left what is neither a file nor a folder: {left.name}", channel.log())
         return concluded(channel, process.returncode, limits)
 
 

@@ -99,6 +99,12 @@ def write_from_below(
     return {"file": number, "errno": ctypes.get_errno()}
 
 
+def leave_link(payload: dict[str, Any], inputs: dict[str, Path], output: Path, progress: Progress) -> dict[str, Any]:
+    """A door for the reader of the output: what it opens afterwards is outside."""
+    (output / "report.pdf").symlink_to(payload["where"])
+    return {"report": "report.pdf"}
+
+
 def fork_bomb(payload: dict[str, Any], inputs: dict[str, Path], output: Path, progress: Progress) -> dict[str, Any]:
     """Doubles itself, slowly enough that a broken guard does not take the machine with it."""
     for _ in range(8):

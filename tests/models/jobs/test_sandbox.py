@@ -170,6 +170,12 @@ def test_a_file_opened_below_python_is_refused(how: str, tmp_path: Path) -> None
     assert not target.exists()
 
 
+def test_a_link_left_in_the_output_is_not_handed_on(how: str, tmp_path: Path, text: Path) -> None:
+    error = fails("leave_link", tmp_path, {"where": str(text)})
+    assert error.kind == "suspicious"
+    assert "report.pdf" in str(error)
+
+
 def test_a_fork_bomb_is_stopped(how: str, tmp_path: Path) -> None:
     error = fails("fork_bomb", tmp_path, limits=Limits(seconds=20, processes=32))
     assert error.kind == "suspicious"
