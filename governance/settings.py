@@ -205,5 +205,6 @@ LOGGING = {
     "loggers": {
         "models.jobs": {"level": environment.text("LOG_LEVEL", "INFO").upper()},
         "django.security": {"level": "INFO"},
+        "kombu.connection": {"level": "ERROR"},  # it warns that a folder has no host name
     },
 }

@@ -59,7 +59,7 @@ class Supervisor:
 
     def start(self) -> subprocess.Popen[bytes]:
         """A session of its own: Ctrl-C in a terminal reaches us alone, and we tell the pool."""
-        command = [sys.executable, "-m", "celery", "-A", settings.JOB_CELERY_APP, "worker"]
+        command = [sys.executable, "-m", "celery", "-q", "-A", settings.JOB_CELERY_APP, "worker"]
         command += ["--pool", "prefork", "--concurrency", str(self.concurrency), "--loglevel", "WARNING"]
         command += ["--without-gossip", "--without-mingle", "-n", f"{os.getpid()}@%h"]
         environment = {**os.environ, "PLUMBLINE_SUPERVISED": "1"}
