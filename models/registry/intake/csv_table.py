@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-import io
 import mmap
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from models.errors import InputError
 from models.registry.intake.csv_bytes import check_text, position
@@ -106,24 +105,35 @@ def mapped(path: Path) -> mmap.mmap:
 
 
 def uneven_row(path: Path, dialect: Dialect, limits: DataLimits) -> str | None:
-    """The first row that has more or fewer cells than the header, or a cell or line too long."""
+    """The first row that has more or fewer cells than the header, or a line or cell that is too long."""
     width = len(dialect.names)
-    with path.open("rb") as raw:
-        lines = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
-        reader = csv.reader(lines, delimiter=dialect.delimiter)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(bounded_lines(file, limits.line_length), delimiter=dialect.delimiter)
         try:
             for row in reader:
                 if row and len(row) != width:
                     return (
-                        f"{path.name}: the row that ends at line {reader.line_num:,} has {len(row):,} cells, the "
-                        f"header {width:,}. Is {DELIMITERS[dialect.delimiter]} the right delimiter?"
+                        f"{path.name}: the row that ends at line {reader.line_num:,} has {len(row):,} cells, the header "
+                        f"{width:,}. Is {DELIMITERS[dialect.delimiter]} the right delimiter?"
                     )
-                if any(len(cell) > limits.cell_length for cell in row) or sum(map(len, row)) > limits.line_length:
-                    return f"{path.name}: the row that ends at line {reader.line_num:,} is too long."
+        except LongLine:
+            return f"{path.name}: line {reader.line_num + 1:,} is over {limits.line_length:,} characters long."
         except csv.Error:
             longest = csv.field_size_limit()
-            return f"{path.name}: a cell at line {reader.line_num + 1:,} is over {longest:,} characters long."
+            return f"{path.name}: a cell at line {reader.line_num:,} is over {longest:,} characters long."
     return None
+
+
+class LongLine(Exception):
+    """A line is longer than the limit."""
+
+
+def bounded_lines(file: TextIO, limit: int) -> Iterator[str]:
+    """The lines of a file, none of which is read further than the limit."""
+    while line := file.readline(limit + 1):
+        if len(line) > limit:
+            raise LongLine
+        yield line
 
 
 def mixed_line_ends(path: Path) -> str | None:
