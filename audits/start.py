@@ -29,11 +29,12 @@ def start_audit(
     *,
     model: ModelVersion | None = None,
     policy: Policy | None = None,
+    suppress: int | None = SMALLEST_COUNT,
 ) -> Audit:
     """Write the audit and its job in one transaction, and ring for a worker.
 
-    The second opinion is always asked for, and counts under SMALLEST_COUNT are never shown, unless the parameters say
-    otherwise. Raises Forbidden, NotFound, and InputError where data, model and options do not fit.
+    The second opinion is always asked for. Counts under `suppress` are not shown, where the parameters do not say how
+    many themselves; None shows every count, which only data that are published allow. Raises Forbidden, NotFound, and InputError where data, model and options do not fit.
     """
     authorize(user, "run", dataset)
     if model is not None:
@@ -47,7 +48,7 @@ def start_audit(
         parameters,
         model=model is not None,
         cross_check=True,
-        suppress=SMALLEST_COUNT if parameters.suppress is None else parameters.suppress,
+        suppress=suppress if parameters.suppress is None else parameters.suppress,
     )
     ident = uuid4()
     with transaction.atomic():
