@@ -27,18 +27,23 @@ def main() -> int:
 
 
 def audit() -> None:
-    """The audit by the service: registered, run as a job by a worker process, and handed over as report and figures."""
+    """Registers the model and the held-out clients with the service, and has a worker of its own audit them."""
     sensitive = [option for name in SENSITIVE for option in ("--sensitive", name)]
-    command = [sys.executable, "manage.py", "demo", str(FOLDER), "--label", LABEL, *sensitive]
-    if code := subprocess.run(command).returncode:
-        raise SystemExit(code)
+    run(sys.executable, "manage.py", "demo", FOLDER, "--label", LABEL, *sensitive)
 
 
 def verify() -> None:
-    """The report proves itself: its figures are recomputed from what is attached to it."""
-    command = [str(Path(sys.executable).with_name("plumbline")), "verify", str(REPORT)]
-    if code := subprocess.run(command).returncode:
-        raise SystemExit(code)
+    """The report proves itself: its figures are recomputed from what is attached to it. Shows the first line of many."""
+    print(run(Path(sys.executable).with_name("plumbline"), "verify", REPORT, stdout=subprocess.PIPE).partition("\n")[0])
+
+
+def run(*command: str | Path, stdout: int | None = None) -> str:
+    """Runs one step in a process of its own and gives its output; SystemExit with its code where it failed."""
+    done = subprocess.run([str(part) for part in command], stdout=stdout, text=True)
+    if done.returncode:
+        print(done.stdout or "", end="")
+        raise SystemExit(done.returncode)
+    return done.stdout or ""
 
 
 if __name__ == "__main__":

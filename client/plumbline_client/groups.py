@@ -15,11 +15,10 @@ def install_line(module: str | None) -> str | None:
 
 
 def group_of(module: str) -> str | None:
-    for line in service_requirements():
-        found = REQUIREMENT.match(line)
-        if found and brings(found["name"], module):
-            return found["group"]
-    return None
+    """The group made for it: what only the tests need stands in `dev`, which may bring the same module."""
+    found = [REQUIREMENT.match(line) for line in service_requirements()]
+    groups = [match["group"] for match in found if match and brings(match["name"], module)]
+    return min(groups, key=lambda group: group == "dev", default=None)
 
 
 def brings(distribution: str, module: str) -> bool:
