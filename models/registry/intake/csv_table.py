@@ -113,8 +113,8 @@ def uneven_row(path: Path, dialect: Dialect, limits: DataLimits) -> str | None:
             for row in reader:
                 if row and len(row) != width:
                     return (
-                        f"{path.name}: the row that ends at line {reader.line_num:,} has {len(row):,} cells, the header "
-                        f"{width:,}. Is {DELIMITERS[dialect.delimiter]} the right delimiter?"
+                        f"{path.name}: the row that ends at line {reader.line_num:,} has {len(row):,} cells, the "
+                        f"header {width:,}. Is {DELIMITERS[dialect.delimiter]} the right delimiter?"
                     )
         except LongLine:
             return f"{path.name}: line {reader.line_num + 1:,} is over {limits.line_length:,} characters long."

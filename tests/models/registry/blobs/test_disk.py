@@ -123,9 +123,7 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_process_that_is_killed_in_mid_upload_leaves_nothing_visible(
-    store: DiskStore, number: signal.Signals
-) -> None:
+def test_a_process_killed_in_mid_upload_leaves_nothing_visible(store: DiskStore, number: signal.Signals) -> None:
     code = (
         "import sys; from pathlib import Path; from models.registry.blobs.disk import DiskStore; "
         "DiskStore(Path(sys.argv[1])).put(sys.stdin.buffer, 1 << 30)"
