@@ -33,7 +33,7 @@ def audit() -> None:
 
 
 def verify() -> None:
-    """The report proves itself: its figures are recomputed from what is attached to it. Shows the first line of many."""
+    """The report proves itself: its figures are recomputed from what is attached. Shows the first line."""
     print(run(Path(sys.executable).with_name("plumbline"), "verify", REPORT, stdout=subprocess.PIPE).partition("\n")[0])
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -129,11 +129,12 @@ def test_a_package_that_hides_ours_is_named(tmp_path):
 
 
 def test_the_help_lists_the_commands_and_starts_in_a_blink():
-    def seconds() -> float:
-        started = time.perf_counter()
+    def processor_seconds() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run([SCRIPT, "--help"], capture_output=True, text=True, timeout=60, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert {"audit", "init", "verify"} <= set(done.stdout.split())
         assert "cannot be loaded" not in done.stdout
-        return time.perf_counter() - started
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    assert min(seconds() for _ in range(5)) < 0.3
+    assert min(processor_seconds() for _ in range(5)) < 0.3
