@@ -56,7 +56,7 @@ def run_audit(parameters: Parameters, material: Material, progress: Progress = q
     A model's predictions come as an Arrow file, row by row with the data (made in the sandbox): this function never
     loads a model, and what checks of the model find is added to its result. InputError where the table cannot answer.
     """
-    started = material.started or datetime.datetime.now(datetime.UTC)
+    started = (material.started or datetime.datetime.now(datetime.UTC)).astimezone(datetime.UTC)
     policy = material.policy or load_policy(None)
     progress(0.02, "Reading the table")
     source = TableSource.open(material.data, parameters, material.predictions, material.name)
