@@ -82,9 +82,9 @@ def load_model(path: Path) -> Any:
     Raises:
         InputError: a type is not on the list, or the file is damaged.
     """
-    import skops.io
-
     check_types(path)
+    import skops.io  # takes seconds: it lists every estimator of scikit-learn
+
     try:
         model = skops.io.load(path, trusted=sorted(REVIEWED | VALUES))
     except MemoryError:
