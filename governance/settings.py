@@ -120,7 +120,14 @@ if CELERY_BROKER_URL.startswith("filesystem"):
         "polling_interval": 0.3,
     }
 else:
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 30, "connect_retries_timeout": 2}
+    # a request whose ring is not taken goes on within a second or two; the worker itself retries for ever
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "socket_connect_timeout": 2,
+        "socket_timeout": 30,
+        "connect_retries_timeout": 2,
+        "max_retries": 1,
+        "interval_start": 0.1,
+    }
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None

@@ -27,6 +27,14 @@ def whole_service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
 @pytest.fixture
 def service(whole_service: Service) -> Iterator[Service]:
     """The session's service with no worker running before and after."""
+    whole_service.kill_workers()
     yield whole_service
     whole_service.kill_workers()
-    (whole_service.folder / "workers.log").write_text("")
+
+
+@pytest.fixture
+def at_work(whole_service: Service) -> Service:
+    """The session's service with a worker that may be kept for the next test."""
+    if not whole_service.workers:
+        whole_service.worker()
+    return whole_service

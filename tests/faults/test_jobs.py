@@ -56,9 +56,8 @@ def test_kill_9_at_random_moments_still_finishes_every_job_once(service: Service
         assert_finished_once(job)
 
 
-def test_kill_9_of_one_pool_process_and_the_same_worker_resumes(service: Service) -> None:
-    job = service.job("wait_for_go")
-    service.worker()
+def test_kill_9_of_one_pool_process_and_the_same_worker_resumes(at_work: Service) -> None:
+    job = at_work.job("wait_for_go")
     os.kill(job.wait_for_run(), signal.SIGKILL)
     job.wait_for_run(2)
     job.go()
@@ -81,7 +80,7 @@ def test_a_broker_that_is_down_fails_no_request_and_loses_no_job(service: Servic
     with broken_broker(service) as web:
         started = time.monotonic()
         job = web.job("quick")
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 5
         assert web.call("ring", job.id) is False
         assert job.row()["state"] == "queued"
     job.service = service
@@ -106,28 +105,26 @@ def test_a_job_delivered_many_times_to_two_workers_runs_once(service: Service) -
         assert_finished_once(job)
 
 
-def test_a_worker_that_wakes_after_its_lease_ran_out_is_refused(service: Service) -> None:
-    job = service.job("wait_for_go")
-    service.worker()
+def test_a_worker_that_wakes_after_its_lease_ran_out_is_refused(at_work: Service) -> None:
+    job = at_work.job("wait_for_go")
     sleeper = job.wait_for_run()
     os.kill(sleeper, signal.SIGSTOP)
     job.wait_for_run(2)
     job.go()
     row = job.wait_for("succeeded")
     os.kill(sleeper, signal.SIGCONT)
-    wait_until(lambda: "attempt 1 came too late" in service.log(), "the refusal in the log")
+    wait_until(lambda: "attempt 1 came too late" in at_work.log(), "the refusal in the log")
     assert row["result"] == {"attempt": 2} == job.row()["result"]
     assert_finished_once(job)
 
 
-def test_cancelling_a_running_job_ends_its_sandbox_within_five_seconds(service: Service) -> None:
-    job = service.job("hang")
-    service.worker()
+def test_cancelling_a_running_job_ends_its_sandbox_within_five_seconds(at_work: Service) -> None:
+    job = at_work.job("hang")
     worker = job.wait_for_run()
     wait_until(lambda: job.row()["sentence"] == "hanging", "the sandbox to hang")
     assert sandboxed_by(worker)
     started = time.monotonic()
-    service.call("cancel", job.id)
+    at_work.call("cancel", job.id)
     wait_until(lambda: not sandboxed_by(worker), "the sandbox to end", 5)
     assert time.monotonic() - started < 5
     assert job.wait_for("cancelled")["error"] == "cancelled"
@@ -152,18 +149,16 @@ def test_cancelling_a_queued_job_needs_no_worker(service: Service) -> None:
     assert job.verbs() == ["submitted", "cancelled"]
 
 
-def test_a_job_out_of_time_fails_and_its_sandbox_is_gone(service: Service) -> None:
-    job = service.job("hang", time_limit=2)
-    service.worker()
+def test_a_job_out_of_time_fails_and_its_sandbox_is_gone(at_work: Service) -> None:
+    job = at_work.job("hang", time_limit=2)
     worker = job.wait_for_run()
     assert "its time limit" in job.wait_for("failed")["error"]
     assert not sandboxed_by(worker)
 
 
-def test_a_job_that_always_kills_its_worker_fails_after_three_and_the_queue_goes_on(service: Service) -> None:
-    poison = service.job("crash")
-    good = [service.job("quick") for _ in range(3)]
-    service.worker()
+def test_a_job_that_always_kills_its_worker_fails_after_three_and_the_queue_goes_on(at_work: Service) -> None:
+    poison = at_work.job("crash")
+    good = [at_work.job("quick") for _ in range(3)]
     for job in good:
         job.wait_for("succeeded")
     row = poison.wait_for("failed")
@@ -187,11 +182,10 @@ def test_sigterm_gives_the_running_job_back_and_another_worker_finishes_it(servi
     assert_finished_once(job)
 
 
-def test_a_database_that_is_blocked_or_cut_off_in_mid_job_costs_no_result(service: Service) -> None:
-    job = service.job("wait_for_go")
-    service.worker()
+def test_a_database_that_is_blocked_or_cut_off_in_mid_job_costs_no_result(at_work: Service) -> None:
+    job = at_work.job("wait_for_go")
     job.wait_for_run()
-    service.call("block_database", 4)
+    at_work.call("block_database", 4)
     job.go()
     job.wait_for("succeeded")
     assert_finished_once(job)
