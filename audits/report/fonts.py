@@ -36,14 +36,18 @@ def data_uri(face: Face) -> str:
 
 @cache
 def truetype_folder() -> Path:
-    """A temporary folder with the chart's faces as TrueType, which is what vl-convert reads; gone when we end."""
+    """A temporary folder with the faces as TrueType, gone when we end: vl-convert reads no other, and the PDF engine
+    need not unpack them for every report."""
     from fontTools.ttLib import TTFont
 
     folder = Path(tempfile.mkdtemp(prefix="plumbline-fonts-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for face in FACES:
-        if face.family == "IBM Plex Sans":
-            font = TTFont(FOLDER / face.file)
-            font.flavor = None
-            font.save(folder / Path(face.file).with_suffix(".ttf").name)
+        font = TTFont(FOLDER / face.file, recalcTimestamp=False)
+        font.flavor = None
+        font.save(folder / truetype(face))
     return folder
+
+
+def truetype(face: Face) -> str:
+    return str(Path(face.file).with_suffix(".ttf"))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from audits.report.blocks import Document
 from audits.report.document import build_document
 from audits.report.evidence import NAME, canonical_bytes, sha256
-from audits.report.fonts import FOLDER, Face
+from audits.report.fonts import FACES, Face, truetype, truetype_folder
 from audits.report.html import page
 from audits.report.xmp import with_pdfua_and_identifier
 from models.errors import InputError
@@ -68,14 +68,14 @@ def _engine() -> Any:
 
 
 def _font_url(face: Face) -> str:
-    return (FOLDER / face.file).as_uri()
+    return (truetype_folder() / truetype(face)).as_uri()
 
 
 def _fetcher() -> Any:
     """Fetches our own fonts and data: URIs, and nothing else, whatever a name in the data asks for."""
     from weasyprint.urls import URLFetcher
 
-    ours = {path.as_uri() for path in FOLDER.glob("*.woff2")}
+    ours = {_font_url(face) for face in FACES}
 
     class OnlyOurs(URLFetcher):  # type: ignore[misc]
         def fetch(self, url: str, headers: Any = None) -> Any:

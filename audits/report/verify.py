@@ -21,7 +21,8 @@ Progress = Callable[[float, str], None]
 PARTS = {"inputs": list, "measurements": list, "verdicts": list, "cube": dict, "provenance": dict}
 NOT_IN_THE_CUBE = (
     ("subject", "the description of the system", "it is a statement of its owner"),
-    ("data", "the profile of the data", "needs the data, which are not in the report"),
+    ("data", "the columns and labels of the data", "needs the data, which are not in the report"),
+    ("warnings", "the warnings", "they were given when the data were read"),
     ("inputs", "the hashes of the inputs", "needs the files; compare them with sha256sum"),
 )
 

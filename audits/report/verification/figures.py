@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from audits.report.numbers import is_number
 from audits.report.verification.findings import Findings
+
+if TYPE_CHECKING:
+    from audits.measure.cells import Cube
 
 Json = Mapping[str, Any]
 TOLERANCE = 1e-9
@@ -112,14 +115,21 @@ def _from_sums(m: Json, findings: Findings) -> None:
 
 
 def check_tables(audit: Json, findings: Findings) -> None:
-    """The tables of checks that need nothing but the cube: confusion, curves, calibration, rates by group."""
+    """What checks say that need nothing but the cube: notes, confusion, curves, calibration, rates by group."""
     from audits.measure import cells
     from audits.measure.check import Context, discover
     from audits.run.parameters import Parameters
 
-    context = Context(cells.from_json(audit["cube"]), Parameters.from_json(audit["provenance"]["parameters"]))
+    cube = cells.from_json(audit["cube"])
+    if audit.get("data"):
+        counts = _counts(cube)
+        _row("counts of rows and groups", {key: audit["data"].get(key) for key in counts}, counts, findings)
+    context = Context(cube, Parameters.from_json(audit["provenance"]["parameters"]))
     again = {c.id: c.run(context).to_json() for c in discover() if c.measure}
     for check in audit.get("checks") or []:
+        if check["id"] in again:
+            said = {key: check.get(key) for key in ("title", "status", "reason", "figures", "notes")}
+            _row(f"what check {check['id']} says", said, {key: again[check["id"]][key] for key in said}, findings)
         recomputed = {t["id"]: t for t in again[check["id"]]["tables"]} if check["id"] in again else {}
         for table in check["tables"]:
             what = f"table {table['id']}"
@@ -129,6 +139,19 @@ def check_tables(audit: Json, findings: Findings) -> None:
                 findings.differ(what, "in the evidence", None)
             else:
                 findings.leave(what, NO_DATA)
+
+
+def _counts(cube: Cube) -> dict[str, Any]:
+    """The data profile's counts, which the cube holds."""
+    attributes = [
+        {
+            "name": one.name,
+            "groups": [{"value": g[0], "n": int(n)} for g, n in zip(one.groups, one.n.sum(axis=(1, 2)), strict=True)],
+        }
+        for one in cube.sets
+        if len(one.attributes) == 1
+    ]
+    return {"rows_used": cube.rows, "attributes": attributes}
 
 
 def check_cross_check(audit: Json, findings: Findings) -> None:

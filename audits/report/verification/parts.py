@@ -34,7 +34,8 @@ class NotAReport(InputError):
 
 @dataclass(frozen=True)
 class Parts:
-    """`attachments` counts the embedded files, `annotations` holds (page, kind) of those that no report has."""
+    """`attachments` counts the embedded files; `annotations` holds (page, kind) of those that no report has, `actions`
+    what the file would do when it is opened."""
 
     content: bytes
     evidence: bytes
@@ -43,6 +44,7 @@ class Parts:
     maker: str | None
     attachments: int
     annotations: tuple[tuple[int, str], ...]
+    actions: tuple[str, ...]
 
 
 def read_parts(path: Path) -> Parts:
@@ -60,6 +62,7 @@ def read_parts(path: Path) -> Parts:
                 maker=str(pdf.docinfo["/Creator"]) if "/Creator" in pdf.docinfo else None,
                 attachments=_embedded_files(pdf),
                 annotations=tuple(_foreign_annotations(pdf)),
+                actions=tuple(_actions(pdf)),
             )
     except pikepdf.PasswordError as error:
         raise NotAReport("the PDF is encrypted; a report is not") from error
@@ -141,6 +144,12 @@ def _foreign_annotations(pdf: Pdf) -> Iterator[tuple[int, str]]:
             kind = str(annotation.get("/Subtype", "unknown"))
             if kind not in OWN_ANNOTATIONS:
                 yield number, kind
+
+
+def _actions(pdf: Pdf) -> Iterator[str]:
+    yield from (key[1:] for key in ("/OpenAction", "/AA") if key in pdf.Root)
+    if "/JavaScript" in pdf.Root.get("/Names", {}):
+        yield "JavaScript"
 
 
 def page_texts(content: bytes) -> Iterator[str]:

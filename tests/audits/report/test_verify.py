@@ -187,16 +187,40 @@ def test_a_second_attachment_cannot_hide(check: Callable[..., Findings], report:
     assert "the number of attached files" in what(check(report, edit))
 
 
-def test_pages_of_another_version_that_say_something_else_are_listed_not_accused(
-    check: Callable[..., Findings], report: bytes
-) -> None:
-    def edit(pdf: pikepdf.Pdf) -> None:
-        pdf.docinfo["/Creator"] = "Plumbline 99.0"
-        del pdf.pages[3]
+def of_another_version(pdf: pikepdf.Pdf) -> None:
+    pdf.docinfo["/Creator"] = "Plumbline 99.0"
+    del pdf.pages[3]
 
-    found = check(report, edit)
+
+def test_pages_of_another_version_that_say_something_else_are_listed_not_accused(
+    check: Callable[..., Findings], audit: Any
+) -> None:
+    audit["provenance"]["version"] = "99.0"
+    found = check(render_pdf(audit), of_another_version)
     assert found.result == "verified", found.differs
     assert any("Plumbline 99.0" in n.why for n in found.not_recomputed)
+
+
+def test_the_files_word_that_another_version_made_it_excuses_no_page(
+    check: Callable[..., Findings], report: bytes
+) -> None:
+    assert "page 4" in what(check(report, of_another_version))
+
+
+def test_something_that_runs_when_the_report_is_opened_is_found(check: Callable[..., Findings], report: bytes) -> None:
+    def edit(pdf: pikepdf.Pdf) -> None:
+        pdf.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
+
+    assert what(check(report, edit)) == "what the file does when it is opened"
+
+
+def test_counts_and_sentences_of_the_evidence_are_compared_with_the_cube(audit: Any) -> None:
+    audit["data"]["attributes"][0]["groups"][0]["n"] += 1
+    audit["checks"][0]["notes"] = ["All is well."]
+    assert what(compared(audit)).splitlines() == [
+        "counts of rows and groups: attributes[0].groups[0].n",
+        "what check fairness says: notes",
+    ]
 
 
 def test_a_table_that_the_cube_does_not_give_is_found(audit: Any) -> None:
