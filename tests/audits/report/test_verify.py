@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import zlib
@@ -22,8 +23,26 @@ from audits.report.verification.figures import check_figures, check_tables
 from audits.report.verification.findings import Findings
 from audits.report.verify import verify_report
 from audits.run.recompute import recompute
+from tests.audits.report.conftest import SUBJECT, people
 
 Edit = Callable[[pikepdf.Pdf], None]
+
+
+@pytest.fixture(scope="module")
+def plain(audited: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    """An audit of predictions without scores: its report is made again quickly."""
+    frame = people().assign(said=lambda f: (f["score"] > 0.5).astype(int)).drop(columns=["score", "region"])
+    return audited(frame, SUBJECT, sensitive=("sex",), label="repaid", prediction="said")
+
+
+@pytest.fixture
+def audit(plain: dict[str, Any]) -> dict[str, Any]:
+    return copy.deepcopy(plain)
+
+
+@pytest.fixture(scope="module")
+def report(plain: dict[str, Any]) -> bytes:
+    return render_pdf(plain)
 
 
 @pytest.fixture
