@@ -57,8 +57,8 @@ class AuditForm(forms.Form):
     )
     positive = forms.CharField(
         max_length=200,
-        label="Value that rates speak of",
-        help_text="The positive one, for example 1 where 1 is default.",
+        label="Positive value",
+        help_text="The value that rates speak of, for example 1 where 1 is default.",
         error_messages={"required": "Say which value is the positive one."},
     )
     favourable = forms.CharField(
@@ -104,8 +104,7 @@ class AuditForm(forms.Form):
     def _offer_columns(self) -> None:
         columns = list(self.columns.values())
         numbers = [c for c in columns if c.kind in ("number", "integer")]
-        groups = [c for c in columns if c.role == "sensitive" or 2 <= c.distinct <= MOST_GROUPS]
-        groups.sort(key=lambda c: c.role != "sensitive")
+        groups = sorted(filter(may_compare, columns), key=lambda c: (c.role != "sensitive", c in numbers))
         self._offer("sensitive", [(c.name, with_groups(c)) for c in groups[:MOST_CHOICES]], named("sensitive", groups))
         labels = [c for c in columns if c.role == "label" or c.distinct == 2]
         label = next(iter(named("label", labels)), "")
@@ -203,6 +202,10 @@ class AuditForm(forms.Form):
             raise forms.ValidationError(f"The policy cannot be read: {error}.") from error
         except InputError as error:
             raise forms.ValidationError(str(error)) from error
+
+
+def may_compare(column: ColumnProfile) -> bool:
+    return column.role == "sensitive" or (column.role != "label" and 2 <= column.distinct <= MOST_GROUPS)
 
 
 def choices(columns: Iterable[ColumnProfile]) -> Choices:

@@ -33,6 +33,10 @@ class Overview:
         return [audit for audit in self.latest if worst(audit.outcomes) == "fail"]
 
     @property
+    def open(self) -> list[Audit]:
+        return [audit for audit in self.latest if worst(audit.outcomes) == "inconclusive"]
+
+    @property
     def heading(self) -> str:
         if self.running:
             return f"{counted(len(self.running), 'job is', 'jobs are')} on the way"
@@ -40,20 +44,22 @@ class Overview:
             return f"{counted(len(self.failing), 'model fails', 'models fail')} a rule"
         if self.failed:
             return f"{counted(len(self.failed), 'job', 'jobs')} failed this week"
+        if self.open:
+            return (
+                f"No rule fails; {counted(len(self.open), 'audit has', 'audits have').lower()} rules too close to call"
+            )
         if self.latest:
             return "Nothing needs you now"
         return "Everything is ready for a first audit" if self.has_data else "Begin with data to audit on"
 
     @property
     def lede(self) -> str:
-        if not self.latest and not self.has_data:
-            return "An audit needs a table of people: what was decided or predicted for each, and what truly happened."
-        if not self.latest:
+        if self.latest:
+            judged = counted(len(self.latest), "model", "models").lower()
+            return f"By the latest audit of {judged}." if len(self.latest) > 1 else "By the latest audit."
+        if self.has_data:
             return "No audit is finished yet."
-        fails, judged = len(self.failing), len(self.latest)
-        if fails:
-            return f"By the latest audit of each of {words(judged)}." if judged > 1 else "By its latest audit."
-        return "No rule fails in the latest audit of any model." if judged > 1 else "No rule fails in the latest audit."
+        return "An audit needs a table of people: what was decided or predicted for each, and what truly happened."
 
 
 def overview(organisation: Organisation) -> Overview:

@@ -70,6 +70,7 @@ def register_a_model(request: HttpRequest) -> HttpResponse:
 def listed(request: HttpRequest, kind: Any, template: str) -> HttpResponse:
     organisation = organisation_for(request)
     found = kind.objects.of(organisation).annotate(latest=Max("versions__number"), last=Max("versions__created_at"))
+    found = found.order_by("name")
     page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
     return render(request, template, {"page": page, "may_register": may(request.user, "register", organisation)})
 

@@ -108,7 +108,7 @@ def start_audit(page: Page) -> None:
     for name in SENSITIVE:
         expect(page.get_by_role("checkbox", name=name)).to_be_checked()
     expect(page.get_by_label("Column that says what truly happened")).to_have_value(LABEL)
-    expect(page.get_by_label("Value that rates speak of")).to_have_value("1")
+    expect(page.get_by_label("Positive value")).to_have_value("1")
     page.get_by_label("Value that benefits the person").fill("0")
     fit_to_be_seen(page)
     page.get_by_role("button", name="Start the audit").click()

@@ -59,8 +59,11 @@ def words(number: int) -> str:
 
 @register.filter
 def plain(value: float | str | None) -> str:
-    """A value of a column as it is read: whole numbers whole, others to four figures."""
+    """A value of a column as it is read: whole numbers and large ones whole, others to four figures."""
     if not isinstance(value, int | float):
         return "" if value is None else str(value)
-    whole = float(value).is_integer() and abs(value) < 1e15
-    return count(int(value)) if whole else f"{value:.4g}"
+    if abs(value) >= 1e15 or 0 < abs(value) < 1e-3:
+        return f"{value:.4g}"
+    if float(value).is_integer() or abs(value) >= 1000:
+        return count(round(value))
+    return f"{value:.4g}"

@@ -1,0 +1,141 @@
+"""Two organisations with everything that a page can show, made by our own parts; files go to a folder of the test."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from audits.models import Audit
+from audits.report.document import build_document
+from audits.report.evidence import canonical_bytes, sha256
+from audits.report.html import drawings
+from audits.run.audit import Material, run_audit
+from audits.run.outcome import count_outcomes
+from audits.run.parameters import Parameters
+from audits.start import start_audit
+from models.accounts.models import Organisation, User
+from models.accounts.roles import Role
+from models.jobs.models import Job, State
+from models.registry.formats.discovery import recognised
+from models.registry.intake.chosen import with_roles
+from models.registry.intake.profile import profile
+from models.registry.intake.read import open_table
+from models.registry.models import Dataset, DatasetVersion, Model, ModelVersion
+from models.registry.storage import store
+from tests.models.people import organisation, person
+
+ODD = '<script>alert(1)</script> & "quotes" {{ 7*7 }} \u202e'
+
+
+@dataclass
+class World:
+    """One organisation: a person for each role, a dataset, a model (predictions), an audit that is done and one that
+    waits, and a job that failed."""
+
+    organisation: Organisation
+    people: dict[str, User]
+    dataset: DatasetVersion
+    model: ModelVersion
+    done: Audit
+    waiting: Audit
+    failed: Job
+
+
+def table(rows: int = 240) -> str:
+    """A table as CSV: label, sensitive column, a column of HTML, predictions."""
+    lines = ["label,sex,note,prediction"]
+    for i in range(rows):
+        lines.append(f"{i % 2},{'female' if i % 3 else 'male'},<b>{i % 4}</b>,{int(i % 5 > 1)}")
+    return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class Made:
+    """What is the same in every world, made once: the files, what is read off them, and a real audit's result."""
+
+    data: bytes
+    profile: dict
+    predictions: bytes
+    signature: dict
+    audit: dict
+    figures: bytes
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory) -> Made:
+    folder = tmp_path_factory.mktemp("made")
+    data, predictions = folder / "people.csv", folder / "scores.csv"
+    data.write_text(table())
+    predictions.write_text("score\n" + "".join(f"{i / 240:.4f}\n" for i in range(240)))
+    asked = Parameters(sensitive=("sex",), label="label", prediction="prediction")
+    audit = run_audit(asked, Material(data=data, name=ODD, subject={"name": ODD, "purpose": ODD}))
+    return Made(
+        data.read_bytes(),
+        with_roles(profile(open_table(data)), {"sex": "sensitive"}).to_json(),
+        predictions.read_bytes(),
+        recognised(predictions).inspect(predictions).to_json(),
+        audit,
+        json.dumps(drawings(build_document(audit, sha256(canonical_bytes(audit))))).encode(),
+    )
+
+
+@pytest.fixture
+def files(settings, tmp_path) -> Path:
+    settings.STORAGE_URL = (tmp_path / "blobs").as_uri()
+    return tmp_path / "blobs"
+
+
+@pytest.fixture
+def world(db, files, made) -> World:
+    return furnished(organisation("Acme Bank"), made)
+
+
+@pytest.fixture
+def elsewhere(db, files, made) -> World:
+    return furnished(organisation("Brick Bank"), made)
+
+
+def furnished(at: Organisation, made: Made) -> World:
+    people = {role.value: person(role, at) for role in Role}
+    mine = {"organisation": at, "created_by": people["engineer"]}
+    dataset = DatasetVersion.unscoped.create(
+        dataset=Dataset.unscoped.create(name=f"People of {at} {ODD}", owner=ODD, description=ODD, **mine),
+        kind="csv", rows=240, stored_profile=made.profile, **version_of(made.data), **mine,
+    )  # fmt: skip
+    model = ModelVersion.unscoped.create(
+        model=Model.unscoped.create(name=f"Model of {at} {ODD}", purpose=ODD, licence=ODD, **mine),
+        format=made.signature["format"], stored_signature=made.signature, trained_on=dataset,
+        **version_of(made.predictions), **mine,
+    )  # fmt: skip
+    asked = Parameters(sensitive=("sex",), label="label", prediction="prediction")
+    done, waiting, failed = (start_audit(mine["created_by"], dataset, asked) for _ in range(3))
+    finish(done, made)
+    Job.unscoped.filter(pk=failed.job_id).update(
+        state=State.FAILED, error=ODD, log=ODD, suspicious=True, started_at=timezone.now(), finished_at=timezone.now()
+    )
+    return World(at, people, dataset, model, done, waiting, Job.unscoped.get(pk=failed.job_id))
+
+
+def version_of(content: bytes) -> dict:
+    name = store().put(BytesIO(content), settings.UPLOAD_BYTES)
+    return {"number": 1, "sha256": name, "size": len(content), "file_name": ODD}
+
+
+def finish(audit: Audit, made: Made) -> None:
+    """What the job would leave, with a stand-in for the PDF's bytes, which no page reads."""
+    contents = (canonical_bytes(made.audit), b"%PDF-1.7", made.figures)
+    kept = [store().put(BytesIO(content), settings.UPLOAD_BYTES) for content in contents]
+    audit.evidence, audit.report = kept[:2]
+    audit.outcomes = count_outcomes(made.audit["verdicts"])
+    audit.save()
+    Job.unscoped.filter(pk=audit.job_id).update(
+        state=State.SUCCEEDED, result={"audit": str(audit.pk), "figures": kept[2]}, started_at=timezone.now(),
+        finished_at=timezone.now(), progress=1.0,
+    )  # fmt: skip
+    audit.refresh_from_db()
