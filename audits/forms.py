@@ -14,7 +14,7 @@ from audits.run.parameters import Parameters
 from audits.start import SMALLEST_COUNT
 from models.accounts.models import Organisation
 from models.errors import InputError
-from models.registry.forms import OwnChoiceField, dataset_versions, model_versions
+from models.registry.forms import OwnChoiceField, dataset_versions, model_versions, offer
 from models.registry.intake.profile import ColumnProfile
 from models.registry.models import DatasetVersion, ModelVersion
 
@@ -34,8 +34,8 @@ class ChooseForm(forms.Form):
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["dataset"].queryset = dataset_versions(organisation)
-        self.fields["model"].queryset = model_versions(organisation)
+        offer(self, "dataset", dataset_versions(organisation))
+        offer(self, "model", model_versions(organisation))
 
 
 class AuditForm(forms.Form):
@@ -121,7 +121,9 @@ class AuditForm(forms.Form):
             self._offer("predictions", [("", "Choose a column"), *choices(able)], guess)
 
     def _offer(self, name: str, offered: Choices, initial: Any) -> None:
-        self.fields[name].choices, self.fields[name].initial = offered, initial
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices, field.initial = offered, initial
 
     def _offer_references(self) -> dict[str, str]:
         """For each column that is known to be sensitive, the group that the others are compared with."""
@@ -138,7 +140,7 @@ class AuditForm(forms.Form):
 
     def _offer_options(self) -> dict[str, tuple[str, Option]]:
         """The settings of every check that can be made here."""
-        offered = {}
+        offered: dict[str, tuple[str, Option]] = {}
         for check in discover():
             if self.model is not None or "model" not in check.needs:
                 offered |= {f"option_{check.id}_{o.name}": (check.id, o) for o in check.options}

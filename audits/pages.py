@@ -54,7 +54,8 @@ def read(evidence: str) -> dict[str, Any]:
 def drawn(template: str, audit: Audit, found: Document, **more: list[Section]) -> Markup:
     from markupsafe import Markup
 
-    drawings = json.loads(store().path(audit.job.result["figures"]).read_bytes())
+    figures = (audit.job.result or {})["figures"]
+    drawings = json.loads(store().path(figures).read_bytes())
     return Markup(renderer().get_template(template).render(document=found, drawings=drawings, **more))
 
 

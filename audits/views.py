@@ -23,6 +23,7 @@ from models.accounts.permission import may
 from models.errors import InputError
 from models.jobs.views import may_cancel
 from models.registry.models import DatasetVersion, ModelVersion
+from models.registry.storage import store
 
 ON_A_PAGE = 50
 STYLE = settings.BASE_DIR / "templates" / "audits" / "report" / "report.css"
@@ -41,8 +42,8 @@ def start(request: HttpRequest) -> HttpResponse:
     organisation = organisation_for(request, "run")
     dataset, model = chosen(request, organisation, DatasetVersion), chosen(request, organisation, ModelVersion)
     if dataset is None:
-        form = ChooseForm(organisation=organisation, initial={"model": model})
-        return render(request, "audits/choose.html", {"form": form})
+        choose = ChooseForm(organisation=organisation, initial={"model": model})
+        return render(request, "audits/choose.html", {"form": choose})
     form = AuditForm(request.POST or None, request.FILES or None, dataset=dataset, model=model)
     if request.method == "POST" and (begun := begin(request, form)):
         return redirect("audit", begun.pk)
@@ -127,5 +128,5 @@ def begin(request: HttpRequest, form: AuditForm) -> Audit | None:
 
 def download(found: Audit, sha256: str, suffix: str, content_type: str) -> FileResponse:
     name = f"audit-{slugify(str(found.model or found.dataset))[:80]}-{found.created_at:%Y-%m-%d}.{suffix}"
-    file = pages.store().path(sha256).open("rb")
+    file = store().path(sha256).open("rb")
     return FileResponse(file, as_attachment=True, filename=name, content_type=content_type)

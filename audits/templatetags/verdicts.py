@@ -6,19 +6,20 @@ from typing import Any
 
 from django import template
 
+from audits.report.blocks import Tone
 from audits.report.words import OUTCOMES
 
 register = template.Library()
-WORST_FIRST = ("fail", "waived", "inconclusive", "pass", "not_applicable")
+WORST_FIRST: tuple[Tone, ...] = ("fail", "waived", "inconclusive", "pass", "not_applicable")
 
 
 @register.inclusion_tag("audits/verdict.html")
-def verdict(outcome: str) -> dict[str, Any]:
+def verdict(outcome: Tone) -> dict[str, Any]:
     return {"outcome": outcome, "word": OUTCOMES[outcome]}
 
 
 @register.filter
-def worst(outcomes: dict[str, int]) -> str:
+def worst(outcomes: dict[str, int]) -> Tone:
     """The outcome that a whole audit is known by."""
     return next((outcome for outcome in WORST_FIRST if outcomes.get(outcome)), "not_applicable")
 

@@ -10,6 +10,7 @@ from django.template.defaultfilters import filesizeformat
 
 from models.accounts.models import Organisation
 from models.accounts.permission import NotFound
+from models.registry.intake.roles import Role as ColumnRole
 from models.registry.models import DatasetVersion, ModelVersion, Registered, Role
 
 
@@ -21,6 +22,13 @@ class OwnChoiceField(forms.ModelChoiceField):
             return super().to_python(value)
         except forms.ValidationError:
             raise NotFound("There is nothing here.") from None
+
+
+def offer(form: forms.Form, name: str, versions: Any) -> None:
+    """What a field offers is known only once there is an organisation."""
+    field = form.fields[name]
+    assert isinstance(field, forms.ModelChoiceField)
+    field.queryset = versions
 
 
 class RegisterForm(forms.Form):
@@ -63,13 +71,18 @@ class DatasetForm(RegisterForm):
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, organisation=organisation, **kwargs)
-        self.fields["derived_from"].queryset = dataset_versions(organisation)
+        offer(self, "derived_from", dataset_versions(organisation))
 
-    def roles(self) -> dict[str, str]:
+    def roles(self) -> dict[str, ColumnRole]:
         """Column: role, as typed."""
+        chosen: dict[str, ColumnRole] = {}
         sensitive = [name.strip() for name in self.cleaned_data["sensitive"].split(",") if name.strip()]
         label = self.cleaned_data["label"].strip()
-        return dict.fromkeys(sensitive, "sensitive") | ({label: "label"} if label else {})
+        for name in sensitive:
+            chosen[name] = "sensitive"
+        if label:
+            chosen[label] = "label"
+        return chosen
 
 
 class ModelForm(RegisterForm):
@@ -91,8 +104,8 @@ class ModelForm(RegisterForm):
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, organisation=organisation, **kwargs)
-        self.fields["trained_on"].queryset = dataset_versions(organisation)
-        self.fields["derived_from"].queryset = model_versions(organisation)
+        offer(self, "trained_on", dataset_versions(organisation))
+        offer(self, "derived_from", model_versions(organisation))
 
 
 def dataset_versions(organisation: Organisation) -> Any:

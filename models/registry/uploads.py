@@ -20,6 +20,7 @@ class LimitedUpload(TemporaryFileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> Any:
         self.received += len(raw_data)
         if self.received > settings.UPLOAD_BYTES:
+            assert self.request is not None
             self.request.META[TOO_LARGE] = True
             raise SkipFile
         return super().receive_data_chunk(raw_data, start)

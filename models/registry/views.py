@@ -116,7 +116,7 @@ def outcome(request: HttpRequest, form: RegisterForm, save: Any) -> tuple[Regist
     """What was registered, or None and the status, with the form told what is wrong."""
     if is_too_large(request):
         form.add_error("file", "The file is larger than what is taken. Nothing of it was kept.")
-        form.errors["file"] = form.error_class([form.errors["file"][-1]])
+        form.errors["file"] = form.error_class([str(form.errors["file"][-1])])
         return None, 413
     if not form.is_valid():
         return None, 422
