@@ -8,14 +8,15 @@ from django.views.decorators.http import require_GET
 
 from governance.overview import overview
 from models.accounts.access import organisation_for
-from models.accounts.models import Membership
+from models.accounts.models import Membership, User
 from models.accounts.permission import may
 
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     organisation = organisation_for(request)
-    mine = Membership.unscoped.filter(user_id=request.user.pk).select_related("organisation")
+    assert isinstance(request.user, User)
+    mine = Membership.unscoped.filter(user=request.user).select_related("organisation")
     others = mine.exclude(organisation=organisation)
     said = {"overview": overview(organisation), "others": others, "may_run": may(request.user, "run", organisation)}
     return render(request, "governance/home.html", said)
