@@ -44,7 +44,7 @@ def _document(reading: Reading, evidence_sha256: str) -> Document:
         title=f"Audit of {reading.named}",
         heading=page_one.title,
         lede=summary.lede(reading),
-        running=words.short(f"Audit of {reading.named}", 80),
+        running=words.short(f"Audit of {reading.named}", 60),
         date=reading.date,
         created=f"{reading.started:%Y-%m-%dT%H:%M:%SZ}",
         evidence_sha256=evidence_sha256,

@@ -204,7 +204,7 @@ def _rest(verdict: Json) -> str:
         rows = verdict.get("rows_needed")
         return f"About {numbers.about(rows)} rows would settle it." if rows else "More rows would not settle it."
     if tone == "waived":
-        return f"The rule fails; it is waived: {words.clean(verdict.get('waiver') or 'no reason given')}."
+        return words.waiver(verdict)
     if tone == "not_applicable":
         return words.sentence(words.clean(verdict["reason"]))
     return ""

@@ -24,7 +24,7 @@ OUTCOMES: dict[Tone, str] = {
 UNPRINTABLE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
-LONGEST_NAME = 60
+LONGEST_NAME = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +146,10 @@ def limit(metric: str, figure: Any) -> str:
 
 def direction(verdict: Json) -> str:
     return "at least" if verdict.get("direction") == "at_least" else "at most"
+
+
+def waiver(verdict: Json) -> str:
+    return f"{clean(verdict.get('waiver') or 'Waived without a reason').rstrip('.')}."
 
 
 def tone(verdict: Json) -> Tone:

@@ -13,6 +13,8 @@ from audits.report.reading import PRIORITY, SEVERITY, Reading
 Json = Mapping[str, Any]
 MOST_FINDINGS = 5
 MOST_DOTS = 8
+# characters of findings that leave room for the figure and what follows it on page one
+MOST_BESIDE_A_FIGURE = 1_250
 # what a reader would expect an audit to cover, by the name that its check will have
 TOPICS = {
     "fairness": "fairness between groups",
@@ -30,11 +32,14 @@ NOT_THE_CAUSE = (
 
 def summary(reading: Reading) -> Section:
     blocks: list[Block] = [_banner(reading)]
-    sections = [Section("findings", "What we found", (Findings(findings(reading)),))]
+    found = findings(reading)
+    sections = [Section("findings", "What we found", (Findings(found),))]
+    sections.append(Section("not-assessed", "What was not assessed", (Paragraph(" ".join(not_assessed(reading))),)))
     figure = _figure(reading)
     if figure:
-        sections.append(Section("at-a-glance", "Against the limit", (figure,)))
-    sections.append(Section("not-assessed", "What was not assessed", (Paragraph(" ".join(not_assessed(reading))),)))
+        # what was not assessed stands on page one whatever else there is; a figure can stand on the next
+        place = 2 if sum(len(f.headline + f.text) for f in found) > MOST_BESIDE_A_FIGURE else 1
+        sections.insert(place, Section("at-a-glance", "Against the limit", (figure,)))
     return Section("summary", heading(reading), tuple(blocks), tuple(sections))
 
 
@@ -47,17 +52,22 @@ def heading(reading: Reading) -> str:
     if not judged:
         return "No rule could be judged"
     if fails or waived:
-        return _failing(fails or waived, judged, bool(waived) and not fails, len(open_))
+        return _failing(len(fails), len(waived), len(open_), judged)
     if open_:
         verb = "is" if len(open_) == 1 else "are"
         return f"{words.sentence(_count(len(open_), judged))} {verb} too close to call; none fails"
     return "The one rule passes" if judged == 1 else f"All {words.small(judged)} rules pass"
 
 
-def _failing(fails: list[Json], judged: int, waived: bool, open_: int) -> str:
-    verb = "fails" if len(fails) == 1 else "fail"
-    text = f"{words.sentence(_count(len(fails), judged))} {verb}{', waived' if waived else ''}"
-    return text + (f", and {words.small(open_)} {'is' if open_ == 1 else 'are'} too close to call" if open_ else "")
+def _failing(fails: int, waived: int, open_: int, judged: int) -> str:
+    """A waived fail is a fail: it is counted in the heading, as waived."""
+    verb = "fails" if (fails or waived) == 1 else "fail"
+    said = [f"{words.sentence(_count(fails or waived, judged))} {verb}{'' if fails else ', waived'}"]
+    if fails and waived:
+        said.append(f"{words.small(waived)} more {'fails' if waived == 1 else 'fail'} under a waiver")
+    if open_:
+        said.append(f"{words.small(open_)} {'is' if open_ == 1 else 'are'} too close to call")
+    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])}, and {said[-1]}"
 
 
 def _count(some: int, judged: int) -> str:

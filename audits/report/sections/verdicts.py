@@ -56,7 +56,7 @@ def _row(reading: Reading, verdict: Json) -> Row:
     limit = "" if verdict.get("limit") is None else sign + words.limit(metric, verdict["limit"])
     several = f"{len(measured)} figures" if len(measured) > 1 and metric != GROUP_SIZE else ""
     figure = words.value(metric, only["value"]) if only and only["value"] is not None else several
-    ids = only["id"] if only else "its groups’" if several else ""
+    ids = only["id"] if only else ""
     texts = (figure, words.interval(metric, bounds) if only and bounds else "", limit, _note(verdict, only), ids)
     return Row((Cell(words.clean(verdict["rule"])), Cell(words.OUTCOMES[tone], tone), *(Cell(text) for text in texts)))
 
@@ -74,5 +74,5 @@ def _note(verdict: Json, only: Json | None) -> str:
         rows = verdict.get("rows_needed")
         said.append(f"About {numbers.about(rows)} rows would settle it." if rows else "More rows would not settle it.")
     if verdict.get("waived"):
-        said.append(f"Waived: {words.clean(verdict.get('waiver') or 'no reason given')}.")
+        said.append(words.waiver(verdict))
     return " ".join(said)

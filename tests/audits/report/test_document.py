@@ -79,6 +79,12 @@ def test_a_waived_fail_is_still_called_a_fail_and_says_why_it_is_waived(audit: A
     assert "a new model is on its way" in render_html(told)
 
 
+def test_a_waived_fail_is_counted_beside_those_that_are_not(audit: Audit) -> None:
+    audit["verdicts"] = [audit["verdicts"][0] | {"rule": f"rule-{i}", "outcome": "fail"} for i in range(3)]
+    audit["verdicts"][0] |= {"waived": True, "waiver": "Waived until 2027-01-01: a reason"}
+    assert document(audit).heading == "Two of three rules fail, and one more fails under a waiver"
+
+
 def test_more_fails_than_page_one_holds_are_counted_there(audit: Audit) -> None:
     audit["verdicts"] = [audit["verdicts"][0] | {"rule": f"rule-{i}", "outcome": "fail"} for i in range(9)]
     told = document(audit)
