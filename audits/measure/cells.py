@@ -159,6 +159,7 @@ def _add_score_sets(one: ScoreSet, two: ScoreSet) -> ScoreSet:
     parts = [(s, np.array([groups.index(g) for g in s.groups], dtype=np.int64)) for s in (one, two)]
     group = np.concatenate([place[s.group] for s, place in parts])
     low, high, label = (np.concatenate([getattr(s, name) for s, _ in parts]) for name in ("low", "high", "label"))
+    _refuse_other_bins(low, high, (one.s is None) == (two.s is None))
     keys, at = np.unique(np.stack([group.astype(float), low, label.astype(float)]), axis=1, return_inverse=True)
     sums: dict[str, Any] = {}
     for name in ("n", "s", "w", "w2"):
@@ -170,6 +171,13 @@ def _add_score_sets(one: ScoreSet, two: ScoreSet) -> ScoreSet:
     tops[at.reshape(-1)] = high
     index, positive = keys[0].astype(np.int64), keys[2].astype(np.int64)
     return ScoreSet(one.attributes, groups, index, positive, keys[1], tops, **sums)
+
+
+def _refuse_other_bins(low: Floats, high: Floats, alike: bool) -> None:
+    """Bins of one set of edges are the same or lie apart, and hold the same sums."""
+    bins = np.unique(np.stack([low, high]), axis=1)
+    if not alike or (bins[1, :-1] > bins[0, 1:]).any():
+        raise InputError("The scores of these cubes were counted in bins with different edges, so they do not add up.")
 
 
 def to_json(cube: Cube) -> dict[str, Any]:

@@ -91,6 +91,17 @@ def test_cubes_of_different_questions_do_not_add_up() -> None:
         one + two
 
 
+def test_cubes_add_up_by_bin_and_only_where_their_bins_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "MAX_SCORE_CELLS", 400)
+    frame = table()
+    question = Question(sensitive=("sex",), label="label", score="score", threshold=0.5)
+    halves = [build_cube(ibis.memtable(part), question).cube for part in (frame[:1000], frame[1000:])]
+    assert cells.to_json(halves[0] + halves[1]) == exported(ibis.memtable(frame), question)
+    wider = build_cube(ibis.memtable(frame.assign(score=1.5 * frame.score)), question).cube
+    with pytest.raises(InputError, match="different edges"):
+        halves[0] + wider
+
+
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
