@@ -21,6 +21,7 @@ WHOLE = (
     "UHUGEINT",
 )
 REAL = ("FLOAT", "DOUBLE", "DECIMAL")
+WORDS = {"number": "a number", "integer": "a whole number", "boolean": "true or false"}
 NAME_THE_COLUMNS = (
     "Store the names in the model's metadata: onnx.helper.set_model_props(model, "
     '{"feature_names": json.dumps(["first", "second", ...])}).'
@@ -77,7 +78,7 @@ def unnamed(signature: Signature, columns: Sequence[ColumnInfo], exclude: Collec
 def check_type(each: Input, column: ColumnInfo) -> None:
     if each.type in ("number", "integer", "boolean") and not is_numeric(column):
         raise InputError(
-            f"The model reads {each.name!r} as a {each.type}, but the column holds {column.type}. "
+            f"The model reads {each.name!r} as {WORDS[each.type]}, but the column holds {column.type}. "
             "Look for a cell that is no number, or convert the column."
         )
     if each.type == "integer" and column.type not in WHOLE and column.type not in ("BOOLEAN", "DOUBLE"):

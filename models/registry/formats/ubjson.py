@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from models.errors import InputError
 
 DEPTH = 32
@@ -61,6 +59,8 @@ class _Reader:
         raise InputError(f"The UBJSON file holds the unknown mark {mark!r}.")
 
     def numbers(self, mark: str, count: int) -> list[Any]:
+        import numpy as np
+
         kind = np.dtype(NUMBERS[mark])
         return np.frombuffer(self.take(count * kind.itemsize), kind).tolist()
 
