@@ -231,7 +231,7 @@ class _Second:
     def _disparity(self, m: Measured) -> dict[str, Any] | None:
         """A disparity over the groups that it was assessed on, less the missing one."""
         one = m.measurement
-        part = self._part(tuple((one.attribute or "").split("*")))
+        part = self._part(next(s.attributes for s in self.cube.sets if s.name == one.attribute))
         aside = [part.number(g) for g in one.not_assessed]
         hidden = [g for g in part.cells.groups if MISSING in g]
         groups = [g for g in np.unique(part.frame.group).tolist() if g not in aside]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from audits.measure.cells import SCALE, Cube, GroupingSet, Scores, ScoreSet, Weighting
 from audits.measure.labels import Outcomes, name_outcomes
-from audits.measure.types import MISSING
+from audits.measure.types import MISSING, SUPPRESSED
 from models.errors import InputError
 
 if TYPE_CHECKING:
@@ -260,6 +260,11 @@ def _refuse_identifiers(table: ibis.Table, question: Question, sample: pa.Table)
 
 
 def _refuse_too_many(sets: Sequence[GroupingSet]) -> None:
+    for one in sets:
+        if any(f"({SUPPRESSED})" in group for group in one.groups):
+            raise InputError(
+                f"{one.name!r} has the value '({SUPPRESSED})', which stands for hidden groups in results. Rename it."
+            )
     cells = sum(int(np.count_nonzero(s.n)) for s in sets)
     largest = max(sets, key=lambda s: len(s.groups))
     if cells <= MAX_CELLS and len(largest.groups) <= MAX_GROUPS:

@@ -105,13 +105,17 @@ def impacts(cube: Cube, cells: GroupingSet, references: Mapping[str, str]) -> It
     known = {i: r for i, r in rates.items() if isinstance(r, Rate)}
     if not known or len(cells.groups) < 2:
         return
-    named = named_reference(cells, references)
-    chosen = named if named is not None and named in known else max(known, key=lambda i: known[i].value)
-    reference = cells.group(chosen)
-    for i, one in rates.items():
-        estimate: Estimate = RateRatio(one, known[chosen]) if isinstance(one, Rate) else one
-        if i == chosen:
-            estimate = Itself(known[chosen])
+    asked = {a: references[a] for a in cells.attributes if a in references}
+    if asked in suppressed_groups(cube, cells):
+        reference: Group = asked
+        found: dict[int, Estimate] = dict.fromkeys(rates, Unknown("the reference group is suppressed"))
+    else:
+        named = named_reference(cells, references)
+        chosen = named if named is not None and named in known else max(known, key=lambda i: known[i].value)
+        reference = cells.group(chosen)
+        found = {i: RateRatio(r, known[chosen]) if isinstance(r, Rate) else r for i, r in rates.items()}
+        found[chosen] = Itself(known[chosen])
+    for i, estimate in found.items():
         yield measured(
             CHECK, "disparate_impact", estimate, group=cells.group(i), attribute=cells.name, reference=reference
         )

@@ -120,6 +120,10 @@ def _extreme(figures: _Figures, rule: Rule, cells: GroupingSet) -> Verdict:
 def _against_reference(figures: _Figures, rule: Rule, cells: GroupingSet) -> Verdict:
     position = named_reference(cells, figures.references)
     others = [i for i in real_groups(cells) if i != position]
+    if position is not None and cells.n[position].sum() < (rule.min_n or 1):
+        few = (cells.group(position), *(cells.group(i) for i in others))
+        reason = f"The reference group, {_named(few[0])}, has fewer rows than the rule asks for."
+        return Verdict(rule.id, "inconclusive", reason, (), not_assessed=few)
     return _over_groups(figures, rule, cells, others, cells.name)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -50,6 +51,8 @@ class Parameters:
             raise InputError("Give --weight (a sampling weight) or --frequency (rows that a row stands for), not both.")
         if self.threshold is not None and self.prediction:
             raise InputError("--threshold applies to scores; with --prediction there is nothing to cut.")
+        if self.threshold is not None and not math.isfinite(self.threshold):
+            raise InputError("--threshold must be a number.")
         if self.suppress is not None and self.suppress < 1:
             raise InputError("--suppress takes the smallest count that may be shown, 1 or more.")
         if unknown := sorted(set(self.reference) - set(self.sensitive)):

@@ -137,6 +137,7 @@ BAD: dict[str, tuple[pd.DataFrame, tuple[str, ...], str]] = {
     "a missing score": (frame(score=[None] + [0.5] * 299), (*USUAL,), "1 rows"),
     "an infinite score": (frame(score=[float("inf")] + [0.5] * 299), (*USUAL,), "infinite"),
     "scores outside 0 and 1": (frame(score=range(300)), (*USUAL,), "--threshold"),
+    "a threshold that is none": (frame(), (*USUAL, "--threshold", "nan"), "must be a number"),
     "an identifier": (frame(region=[f"r{i}" for i in range(300)]), (*USUAL,), "identifier"),
     "weight and frequency": (frame(a=1, b=1), (*USUAL, "--weight", "a", "--frequency", "b"), "not both"),
     "no such reference": (frame(), (*USUAL, "--reference", "region=nowhere"), "no such group"),

@@ -175,6 +175,7 @@ def test_a_boolean_label_goes_with_predictions_of_0_and_1() -> None:
         ({"w": [None, 1.0, 1.0, 1.0]}, "'w' is missing in 1 rows"),
         ({"w": [1e-9, 1e-9, 1e-9, 1e-9]}, "Multiply"),
         ({"w": ["a", "b", "c", "d"]}, "must hold numbers"),
+        ({"g": ["a", "(suppressed)", "b", "b"]}, "Rename it"),
         ({"g": [["a"], ["b"], ["c"], ["d"]]}, "not single values"),
     ],
 )

@@ -189,6 +189,16 @@ def test_suppressed_scores_keep_everybodys_figures_close() -> None:
                 assert max(bound.values()) < 0.005
 
 
+def test_nothing_is_compared_with_a_reference_that_is_suppressed() -> None:
+    frame = credit(600)
+    frame.loc[:6, "region"] = "tiny"
+    whole = build_cube(ibis.memtable(frame), Question(sensitive=("region",), prediction="prediction"))
+    impacts = [m.measurement for m in measure(suppress(whole, 10).cube, {"region": "tiny"}) if m.measurement.reference]
+    assert {m.reference["region"] for m in impacts if m.reference} == {"tiny"}
+    assert {m.value for m in impacts} == {None}
+    assert {m.reason for m in impacts} == {"suppressed", "the reference group is suppressed"}
+
+
 def test_a_suppressed_cube_survives_json_and_hidden_groups_have_no_figures() -> None:
     frame = credit(600, groups=("a", "b", "c", "d", "e"))
     frame.loc[:6, "region"] = "tiny"

@@ -134,6 +134,13 @@ def test_a_named_reference_is_judged_pairwise_and_none_by_the_extreme() -> None:
     assert by_extreme.verdicts[0].outcome == by_pair.verdicts[0].outcome == "inconclusive"
 
 
+def test_a_reference_with_too_few_rows_decides_nothing() -> None:
+    cube = selected({"a": (20, 40), "b": (400, 1000)})
+    found = verdict(cube, {"metric": "disparate_impact", "at_least": 0.8, "min_n": 100}, references={"g": "a"})
+    assert (found.outcome, found.not_assessed) == ("inconclusive", ({"g": "a"}, {"g": "b"}))
+    assert "g a" in found.reason
+
+
 def test_a_waived_fail_stays_a_fail_until_the_day_is_over() -> None:
     cube = selected({"a": (100, 1000), "b": (900, 1000)})
     rule = {
