@@ -122,7 +122,7 @@ def _rule(row: Any, number: int) -> Rule:
             raise InputError(f"{where}: {key} must be {'true or false' if kind is bool else 'text'}.")
     until = _day(row.get("waived_until"), where)
     if until and not row.get("reason"):
-        raise InputError(f"{where} is waived without a reason; give reason = \"...\".")
+        raise InputError(f'{where} is waived without a reason; give reason = "...".')
     return Rule(
         id=row["id"],
         metric=str(metric),
