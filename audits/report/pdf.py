@@ -77,7 +77,7 @@ def _fetcher() -> Any:
 
     ours = {_font_url(face) for face in FACES}
 
-    class OnlyOurs(URLFetcher):  # type: ignore[misc]
+    class OnlyOurs(URLFetcher):
         def fetch(self, url: str, headers: Any = None) -> Any:
             if url not in ours and not url.startswith("data:"):
                 raise ValueError(f"a report fetches nothing: {url[:80]}")
