@@ -91,7 +91,7 @@ def disparity(cube: Cube, cells: GroupingSet, name: str, min_n: int | None = Non
 def _extreme(cube: Cube, cells: GroupingSet, metric: DisparityMetric, families: list[list[Rate]]) -> Estimate:
     if not cube.has_label and metric.rates[0] not in ("selection_rate", "favourable"):
         return Unknown(NO_LABEL, applicable=False)
-    if len(cells.groups) < 2:
+    if len(cells.groups) < 2 and not suppressed_groups(cube, cells):
         return Unknown(CONSTANT, int(cells.n.sum()), applicable=False)
     if len(families[0]) < 2:
         return Unknown("fewer than two groups have the rows to be compared")

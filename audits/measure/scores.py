@@ -180,9 +180,9 @@ def calibration_error(r: Ranked, bins: int = CALIBRATION_BINS) -> Estimate:
     np.add.at(gap, at, r.w * residual / total)
     np.add.at(square, at, r.q * residual**2 / total**2 * r.correction)
     straddling = (calibration_bin(r.low, bins) != calibration_bin(np.nextafter(r.high, 0), bins)) & (r.high > r.low)
-    moved = 2 * float((r.w * straddling).sum() / total)
-    if r.weighted:
-        moved += float((r.w * (r.high - r.low)).sum() / total)
+    # a row in another bin changes two bins' gaps by its own; weights may lie at either end of a cell
+    width = (r.high - r.low) * r.weighted
+    moved = float((r.w * (2 * straddling * (np.abs(residual) + width) + width)).sum() / total)
     return AbsoluteSum(tuple(gap.tolist()), tuple(np.sqrt(square).tolist()), r.rows, bound=(moved, moved))
 
 

@@ -180,13 +180,20 @@ def test_suppressed_scores_keep_everybodys_figures_close() -> None:
     shown = suppress(whole, 10)
     exact, merged = ({m.measurement.id: m.measurement for m in measure(c.cube)} for c in (whole, shown))
     for key, one in exact.items():
-        if one.metric in ("roc_auc", "pr_auc", "brier_score", "log_loss") and one.value is not None:
+        if one.metric in ("roc_auc", "pr_auc", "brier_score", "log_loss", "calibration_error") and one.value is not None:
             other = merged[key]
             assert other.value is not None
             bound = (other.details or {})["binning_bound"]
             assert -bound["down"] - 1e-12 <= one.value - other.value <= bound["up"] + 1e-12, one
             if not one.group and one.metric in ("roc_auc", "brier_score"):
                 assert max(bound.values()) < 0.005
+
+
+def test_an_attribute_whose_groups_are_all_hidden_is_open_and_not_constant() -> None:
+    frame = pd.DataFrame({"g": list("aaab"), "p": [0, 1, 0, 1]})
+    shown = suppress(build_cube(ibis.memtable(frame), Question(sensitive=("g",), prediction="p")), 10).cube
+    (one,) = [m.measurement for m in measure(shown) if m.measurement.metric == "demographic_parity_difference"]
+    assert (one.value, one.reason) == (None, "fewer than two groups have the rows to be compared")
 
 
 def test_nothing_is_compared_with_a_reference_that_is_suppressed() -> None:
