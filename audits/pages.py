@@ -23,8 +23,17 @@ KEPT = 8  # documents in memory: a result is read several times in a row, by its
 
 def result_body(audit: Audit) -> Markup:
     """Verdicts first, then what each check found."""
-    found = document(audit.evidence)
-    return drawn(RESULT, audit, found, checks=[s for s in found.sections if s.id in checks_of(audit.evidence)])
+    return drawn(RESULT, audit, document(audit.evidence), checks=checks(audit))
+
+
+def contents(audit: Audit) -> list[tuple[str, str]]:
+    """The parts of a result, by the ids to jump to."""
+    return [(s.id, s.title) for s in (document(audit.evidence).front[0], *checks(audit))]
+
+
+def checks(audit: Audit) -> list[Section]:
+    names = check_names(audit.evidence)
+    return [section for section in document(audit.evidence).sections if section.id in names]
 
 
 def report_body(audit: Audit) -> Markup:
@@ -43,7 +52,7 @@ def document(evidence: str) -> Document:
 
 
 @lru_cache(maxsize=KEPT)
-def checks_of(evidence: str) -> frozenset[str]:
+def check_names(evidence: str) -> frozenset[str]:
     return frozenset(check["id"] for check in read(evidence).get("checks") or [])
 
 

@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import slugify
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from audits import pages
 from audits.forms import AuditForm, ChooseForm
@@ -29,7 +29,7 @@ ON_A_PAGE = 50
 STYLE = settings.BASE_DIR / "templates" / "audits" / "report" / "report.css"
 
 
-@require_GET
+@require_safe
 def audits(request: HttpRequest) -> HttpResponse:
     organisation = organisation_for(request)
     page = Paginator(of(organisation), ON_A_PAGE).get_page(request.GET.get("page"))
@@ -51,7 +51,7 @@ def start(request: HttpRequest) -> HttpResponse:
     return render(request, "audits/start.html", said, status=422 if form.errors else 200)
 
 
-@require_GET
+@require_safe
 def audit(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The result; until there is one, how far it is."""
     found = visible(request, pk)
@@ -60,28 +60,29 @@ def audit(request: HttpRequest, pk: UUID) -> HttpResponse:
         return render(request, "audits/audit.html", said)
     heading, lede = pages.heading(found)
     said = {"audit": found, "heading": heading, "lede": lede, "body": pages.result_body(found)}
+    said |= {"contents": pages.contents(found)}
     return render(request, "audits/result.html", said)
 
 
-@require_GET
+@require_safe
 def report(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = finished(request, pk)
     return render(request, "audits/report.html", {"audit": found, "body": pages.report_body(found)})
 
 
-@require_GET
+@require_safe
 def report_pdf(request: HttpRequest, pk: UUID) -> FileResponse:
     found = finished(request, pk)
     return download(found, found.report, "pdf", "application/pdf")
 
 
-@require_GET
+@require_safe
 def evidence(request: HttpRequest, pk: UUID) -> FileResponse:
     found = finished(request, pk)
     return download(found, found.evidence, "json", "application/json")
 
 
-@require_GET
+@require_safe
 def report_style(request: HttpRequest) -> HttpResponse:
     """The report's style stands with its templates, since the PDF is made without a server."""
     return HttpResponse(STYLE.read_bytes(), content_type="text/css", headers={"Cache-Control": "private, max-age=60"})

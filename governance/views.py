@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from governance.overview import overview
 from models.accounts.access import organisation_for
@@ -12,7 +12,7 @@ from models.accounts.models import Membership, User
 from models.accounts.permission import may
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     organisation = organisation_for(request)
     assert isinstance(request.user, User)

@@ -13,14 +13,20 @@ CHOSEN = "organisation"
 
 
 class MembershipMiddleware:
-    """Sets request.membership: the one chosen in the session, else the first, None for who is not signed in."""
+    """Sets request.membership: the one chosen in the session, else the first, None for who is not signed in.
+
+    What a page says to one person is kept by no cache, so that nothing can be read back after signing out.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.membership = SimpleLazyObject(lambda: current_membership(request))  # type: ignore[attr-defined]
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.session.accessed:
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
 
 
 def current_membership(request: HttpRequest) -> Membership | None:

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from models.accounts.access import organisation_for
@@ -20,7 +20,7 @@ from models.jobs.submit import cancel
 ON_A_PAGE = 50
 
 
-@require_GET
+@require_safe
 def jobs(request: HttpRequest) -> HttpResponse:
     """Every job of the organisation, the newest first."""
     found = Job.objects.of(organisation_for(request)).select_related("created_by").defer("log", "params", "result")
@@ -29,14 +29,14 @@ def jobs(request: HttpRequest) -> HttpResponse:
     return render(request, "jobs/jobs.html", {"page": page, "going": going})
 
 
-@require_GET
+@require_safe
 def job(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = visible(request, pk)
     said = {"job": found, "may_cancel": may_cancel(request, found), "result_page": kind_named(found.kind).page(found)}
     return render(request, "jobs/job.html", said)
 
 
-@require_GET
+@require_safe
 def progress(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The moving part of a job's page. Nothing new: 204, so that nothing is read out twice; another state: all anew."""
     found = visible(request, pk)

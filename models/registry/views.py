@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from models.accounts.access import organisation_for
 from models.accounts.permission import may
@@ -26,22 +26,22 @@ ON_A_PAGE = 50
 MOST_COLUMNS = 100
 
 
-@require_GET
+@require_safe
 def models(request: HttpRequest) -> HttpResponse:
     return listed(request, Model, "registry/models.html")
 
 
-@require_GET
+@require_safe
 def datasets(request: HttpRequest) -> HttpResponse:
     return listed(request, Dataset, "registry/datasets.html")
 
 
-@require_GET
+@require_safe
 def model(request: HttpRequest, pk: UUID, number: int | None = None) -> HttpResponse:
     return shown(request, Model, "registry/model.html", pk, number, "trained_on__dataset", "derived_from__model")
 
 
-@require_GET
+@require_safe
 def dataset(request: HttpRequest, pk: UUID, number: int | None = None) -> HttpResponse:
     """The schema of a wide table is cut, unless all of it is asked for."""
     most = None if request.GET.get("columns") == "all" else MOST_COLUMNS

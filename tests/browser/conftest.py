@@ -38,7 +38,8 @@ class Service:
             command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         self.ready = threading.Event()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self.listener = threading.Thread(target=self._listen, daemon=True)
+        self.listener.start()
         assert self.ready.wait(PATIENCE), "".join(self.output)
         self.address = re.search(r"http://[\d.:]+\d", "".join(self.output)).group()
 
@@ -54,7 +55,13 @@ class Service:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(PATIENCE)
+        return self.ended()
+
+    def ended(self) -> int:
+        """Its exit code, once it has said all it had to say."""
+        code = self.process.wait(PATIENCE)
+        self.listener.join(PATIENCE)
+        return code
 
 
 @pytest.fixture

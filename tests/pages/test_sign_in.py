@@ -41,6 +41,7 @@ def test_signing_out_ends_the_session_for_good(client):
     guess(client, user.email, PASSWORD)
     stolen = client.cookies["sessionid"].value
     assert client.get("/sign-out/").status_code == 405
+    assert client.get("/jobs/")["Cache-Control"] == "private, no-store"
     client.post("/sign-out/")
     client.cookies["sessionid"] = stolen
     assert client.get("/jobs/").status_code == 302

@@ -32,8 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--concurrency", type=int, default=2, help="jobs at the same time")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, interrupt)
+        on_signal(interrupt)
         call_command("migrate", interactive=False, verbosity=0)
         server = self.server(options)
         self.welcome(server.effective_port, options["host"])
@@ -44,6 +43,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             pass
         finally:
+            on_signal(signal.SIG_IGN)
             server.close()
             code = stop(worker)
         self.stdout.write("Stopped; what was running goes on when you start again.")
@@ -98,6 +98,11 @@ def stop(worker: subprocess.Popen[bytes]) -> int:
     except subprocess.TimeoutExpired:
         worker.kill()
         return worker.wait()
+
+
+def on_signal(do: Any) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, do)
 
 
 def interrupt(*args: Any) -> None:
