@@ -1,4 +1,4 @@
-"""Exits with 0 if every shared library named can be loaded: libraries.py libpango-1.0 ... (standard library only)."""
+"""Exits with 0 if every shared library named can be loaded: libraries.py libpango-1.0 libgomp.so.1 ... (standard library only)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ import sys
 
 
 def loads(name: str) -> bool:
-    candidates = [f"{name}.so.0", f"{name}.dylib", f"{name}-0.dll", ctypes.util.find_library(name.removeprefix("lib"))]
+    candidates = [
+        name,
+        f"{name}.so.0",
+        f"{name}.dylib",
+        f"{name}-0.dll",
+        ctypes.util.find_library(name.removeprefix("lib")),
+    ]
     return any(candidate is not None and opens(candidate) for candidate in candidates)
 
 
