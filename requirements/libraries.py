@@ -1,4 +1,4 @@
-"""Exits with 0 if every shared library named can be loaded: libraries.py libpango-1.0 libgomp.so.1 ... (standard library only)."""
+"""Exits with 0 if every shared library named can be loaded: libraries.py libpango-1.0 ... (standard library only)."""
 
 from __future__ import annotations
 
