@@ -69,7 +69,8 @@ def read_parts(path: Path) -> Parts:
     except (pikepdf.PdfError, RuntimeError, TypeError, ValueError, KeyError, RecursionError) as error:
         if isinstance(error, NotAReport):
             raise
-        raise NotAReport(f"the PDF is damaged: {str(error)[:200]}") from error
+        said = str(error).replace(f"{path}: ", "").rstrip(".")
+        raise NotAReport(f"the PDF is damaged: {said[:200]}") from error
 
 
 def _content(path: Path) -> bytes:
