@@ -156,8 +156,7 @@ class AuditForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        if not self.errors:
-            self._check_positive(given)
+        self._check_positive(given)
         if not self.errors:
             try:
                 self.parameters = Parameters(**self._asked(given))
@@ -166,10 +165,10 @@ class AuditForm(forms.Form):
         return given
 
     def _check_positive(self, given: dict[str, Any]) -> None:
-        label = self.columns.get(given["label"])
+        label = self.columns.get(given.get("label", ""))
         values = [each.value for each in label.values] if label else []
         for name in ("positive", "favourable"):
-            if values and given[name] and plain(given[name]) not in map(plain, values):
+            if values and given.get(name) and plain(given[name]) not in map(plain, values):
                 said = " and ".join(values)
                 self.add_error(name, f"{given['label']} has the values {said}, not {given[name]}.")
 

@@ -128,7 +128,7 @@ def outcome(request: HttpRequest, form: RegisterForm, save: Any) -> tuple[Regist
         form.add_error("file", f"{error} Nothing of it was kept.")
         return None, 413
     except (InputError, SandboxError) as error:
-        form.add_error("file", f"{error} Nothing was registered.")
+        form.add_error("file", f"Nothing was registered. {error}")
         return None, 422
     except StorageError as error:
         form.add_error(None, f"{error} Try again later; if it stays like this, tell whoever runs this service.")

@@ -22,8 +22,10 @@ def field(bound: BoundField) -> dict[str, Any]:
 
 @register.inclusion_tag("components/errors.html")
 def errors(form: BaseForm) -> dict[str, Any]:
-    """What is wrong with a form, at the top of the page, each point a link to its field."""
-    return {"errors": [(place(form, name), text) for name, texts in form.errors.items() for text in texts]}
+    """What is wrong with a form, at the top of the page, each point a link to its field, where the
+    rest of a long one stands."""
+    points = [(place(form, name), str(text)) for name, texts in form.errors.items() for text in texts]
+    return {"errors": [(id, text.splitlines()[0] if text else "") for id, text in points]}
 
 
 def place(form: BaseForm, name: str) -> str:
