@@ -8,7 +8,7 @@ are compared: nothing is computed of a group that is suppressed.
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audits.measure.cells import Cube, GroupingSet
+from audits.measure.conventions import CONVENTIONS
 from audits.measure.cube import Counted, Question, build_cube, role_columns
-from audits.measure.disparities import DISPARITIES, disparity
+from audits.measure.disparities import disparity
 from audits.measure.fairness import measure_fairness
 from audits.measure.labels import printed
 from audits.measure.measured import Measured
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 MOST_ROWS = 100_000
 # the same counts in floating point; with weights ours are rounded to multiples of 2^-32
 TOLERANCE, WEIGHTED_TOLERANCE = 1e-12, 1e-8
-CONDITIONAL = ("true_positive_rate", "false_positive_rate", "true_negative_rate", "false_negative_rate")
 LIBRARIES = ("fairlearn", "aif360", "scikit-learn")
 
 
@@ -69,7 +69,7 @@ def cross_check(
         "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
         "comparisons": comparisons,
         "definitions": [
-            {"metric": m, "library": lib, "note": note} for m, lib, note in DEFINITIONS if m in metrics
+            {"metric": m, "library": lib, "note": note} for m, lib, note in CONVENTIONS if m in metrics
         ],
     }  # fmt: skip
 
@@ -299,34 +299,3 @@ def _without(cube: Cube, cells: GroupingSet, metric: str, groups: Sequence[int])
     w, w2 = (None if v is None else v[keep] for v in (cells.w, cells.w2))
     fewer = GroupingSet(cells.attributes, tuple(cells.groups[i] for i in keep), cells.n[keep], w, w2)
     return disparity(replace(cube, suppressed=()), fewer, metric).measurement.value
-
-
-def _definitions() -> Iterator[tuple[str, str, str]]:
-    empty = "gives 0 where a rate has no denominator; here such a rate has no value, and its group is not assessed"
-    for metric in (*CONDITIONAL, "precision"):
-        yield metric, "fairlearn", empty
-    yield "precision", "aif360", "gives 0 where no row is predicted positive; here it has no value"
-    pair = "compares one unprivileged with one privileged group; asked here for the two groups furthest apart"
-    for metric in DISPARITIES:
-        if metric == "equalized_odds_ratio":
-            yield metric, "aif360", "has no ratio of this name"
-        else:
-            yield metric, "aif360", pair
-    signed = "gives unprivileged minus privileged, with its sign; compared without it"
-    yield "demographic_parity_difference", "aif360", signed
-    yield "equal_opportunity_difference", "aif360", signed
-    yield "disparate_impact", "aif360", "unprivileged over privileged; the reference group is taken as privileged"
-    yield (
-        "disparate_impact", "fairlearn",
-        "has no ratio to a reference group; over all groups, its demographic_parity_ratio of the favourable outcome",
-    )  # fmt: skip
-    yield "base_rate", "fairlearn", "has none of its own: its selection_rate of the label"
-    for metric in ("accuracy", "precision", "recall", "f1", "balanced_accuracy", *SCORED):
-        yield metric, "fairlearn", "scikit-learn's function of that name, by group through fairlearn's MetricFrame"
-    for metric in ("f1", "balanced_accuracy", *SCORED):
-        yield metric, "aif360", "has no figure of this name"
-    yield "pr_auc", "fairlearn", "scikit-learn's average_precision_score, which does not interpolate, as here"
-    yield "log_loss", "fairlearn", "clips probabilities at the smallest step of a double, as here"
-
-
-DEFINITIONS = tuple(_definitions())

@@ -6,7 +6,6 @@ Both are slow to import and loud about what else could be installed, so they are
 from __future__ import annotations
 
 import contextlib
-import io
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -71,7 +70,7 @@ def quiet() -> Iterator[None]:
     """Without hints on import, and without warnings where a figure does not exist: those are recorded instead."""
     logging.disable(logging.WARNING)
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.redirect_stderr(io.StringIO()):
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             yield
     finally:
