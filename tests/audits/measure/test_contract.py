@@ -339,3 +339,13 @@ def test_curves_and_the_confusion_matrix_stand_in_tables(lending: dict[str, Any]
     counts = [row[1:] for row in tables["performance-confusion"]["rows"]]
     assert np.sum(counts) == 1_500
     assert all(math.isfinite(x) for row in tables["performance-roc"]["rows"][1:] for x in row)
+
+
+def test_where_every_group_is_hidden_the_audit_still_stands_and_is_recomputed(tmp_path: Path) -> None:
+    found = audit(credit(60), tmp_path, suppress=10, intersections=True, cross_check=True, **ASKED)
+    assert {g["value"] for a in found["data"]["attributes"] for g in a["groups"]} == {"(suppressed)"}
+    again = recompute(json.loads(json.dumps(found, allow_nan=False)))
+    assert again["measurements"] == [m for m in found["measurements"] if m["check"] != "explanation"]
+    assert again["verdicts"] == found["verdicts"]
+    assert {v["outcome"] for v in found["verdicts"] if v["attribute"]} == {"inconclusive"}
+    assert not [c for c in found["cross_check"]["comparisons"] if c["group"]]
