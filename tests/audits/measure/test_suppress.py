@@ -101,6 +101,19 @@ def test_no_hidden_count_follows_from_the_exported_tables(frame: pd.DataFrame) -
     assert attack(whole.cube, shown.cube) == []
 
 
+@pytest.mark.parametrize(("values", "seed"), [((4, 4), 1), ((4, 4), 55), ((5, 5), 46), ((4, 4, 2), 38)])
+def test_counts_that_follow_only_from_many_tables_together_are_hidden_too(values: tuple[int, ...], seed: int) -> None:
+    """Here two groups are hidden in every line, and a chain of lines still gives one of them away."""
+    rng, rows = np.random.default_rng(seed), []
+    for combination in itertools.product(*(range(v) for v in values)):
+        for label, prediction in itertools.product((0, 1), (0, 1)):
+            n = int(rng.choice([0, 2, 5, 8, 13, 40], p=[0.1, 0.05, 0.15, 0.2, 0.2, 0.3]))
+            rows += [(*map(str, combination), label, prediction)] * n
+    names = list("abc"[: len(values)])
+    whole = counted(pd.DataFrame(rows, columns=[*names, "y", "p"]), *names, intersections=True)
+    assert attack(whole.cube, suppress(whole, LIMIT).cube) == []
+
+
 @settings(deadline=None, max_examples=40, suppress_health_check=slow)
 @given(tables(2))
 def test_without_intersections_two_groups_are_hidden_or_none(frame: pd.DataFrame) -> None:
@@ -180,7 +193,10 @@ def test_suppressed_scores_keep_everybodys_figures_close() -> None:
     shown = suppress(whole, 10)
     exact, merged = ({m.measurement.id: m.measurement for m in measure(c.cube)} for c in (whole, shown))
     for key, one in exact.items():
-        if one.metric in ("roc_auc", "pr_auc", "brier_score", "log_loss", "calibration_error") and one.value is not None:
+        if (
+            one.metric in ("roc_auc", "pr_auc", "brier_score", "log_loss", "calibration_error")
+            and one.value is not None
+        ):
             other = merged[key]
             assert other.value is not None
             bound = (other.details or {})["binning_bound"]
