@@ -34,14 +34,17 @@ def start_audit(
     """Write the audit and its job in one transaction, and ring for a worker.
 
     The second opinion is always asked for. Counts under `suppress` are not shown, where the parameters do not say how
-    many themselves; None shows every count, which only data that are published allow. Raises Forbidden, NotFound, and InputError where data, model and options do not fit.
+    many themselves; None shows every count, which only data that are published allow.
+
+    Raises Forbidden, NotFound, and InputError where data, model and options do not fit.
     """
     authorize(user, "run", dataset)
     if model is not None:
         authorize(user, "run", model)
         if model.organisation_id != dataset.organisation_id:
             raise InputError("Model and dataset belong to different organisations.")
-        check_compatible(model, dataset)
+        no_inputs = (parameters.label, parameters.weight, parameters.frequency)
+        check_compatible(model, dataset, exclude=[column for column in no_inputs if column])
     _check_columns(parameters, dataset)
     chosen = policy or load_policy(None)
     asked = replace(

@@ -34,9 +34,7 @@ READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--json", "json_file", type=FILE, metavar="FILE", help="Write the audit with its evidence as JSON.")
 @click.option("--pdf", "pdf_file", type=FILE, metavar="FILE", help="Write the report as PDF, evidence attached.")
 @click.pass_context
-def audit(
-    context: click.Context, /, data: Path, json_file: Path | None, pdf_file: Path | None, **given: Any
-) -> None:
+def audit(context: click.Context, /, data: Path, json_file: Path | None, pdf_file: Path | None, **given: Any) -> None:
     """Audit DATA (parquet, CSV or Arrow) for fairness and performance, judge it by a policy, and say what was found.
 
     Exit code: 0 passed, 1 a rule failed, 2 bad input, 3 nothing failed but something is inconclusive.
