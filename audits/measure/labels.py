@@ -21,8 +21,8 @@ def printed(value: Any) -> str | None:
     """A label as it is compared: true is 1, 1.0 is 1, text as it stands; None where it is missing."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
-    if isinstance(value, bool):
-        return "1" if value else "0"
+    if isinstance(value, bool) or (isinstance(value, str) and value.lower() in ("true", "false")):
+        return "1" if str(value).lower() == "true" else "0"
     if isinstance(value, (float, Decimal)) and math.isfinite(value) and value == int(value):
         return str(int(value))
     return str(value)

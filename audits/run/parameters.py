@@ -47,6 +47,11 @@ class Parameters:
         if not self.sensitive:
             raise InputError("Name at least one sensitive column: --sensitive COL.")
         self._refuse_repetition()
+        if self.intersections and (starred := [c for c in self.sensitive if "*" in c]):
+            raise InputError(
+                f"Column {starred[0]!r} has a * in its name, which stands between the columns of an intersection. "
+                "Rename it, or leave out --intersections."
+            )
         if self.weight and self.frequency:
             raise InputError("Give --weight (a sampling weight) or --frequency (rows that a row stands for), not both.")
         if self.threshold is not None and self.prediction:

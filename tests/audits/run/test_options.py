@@ -87,3 +87,8 @@ def test_parameters_come_back_from_their_json() -> None:
 def test_a_reference_must_be_column_and_value() -> None:
     with pytest.raises(InputError, match="COL=VALUE"):
         read_options({"sensitive": ("sex",), "prediction": "p", "reference": ("sex",)}, None)
+
+
+def test_a_column_that_would_be_taken_for_an_intersection_is_refused() -> None:
+    with pytest.raises(InputError, match="has a \\* in its name"):
+        Parameters(sensitive=("sex", "race", "race*sex"), prediction="p", intersections=True)
