@@ -211,7 +211,7 @@ class _Second:
         part = self._part(attributes)
         group = part.number(one.group)
         if group not in part.frame.group:
-            return None
+            return self._weightless(one, part)
         fairlearn, aif360 = (library.get(one.metric, {}).get(group) for library in (part.fairlearn, part.aif360))
         note = "scikit-learn's function, through fairlearn's MetricFrame" if one.metric in SCORED else None
         return self._row(one, one.value, fairlearn, aif360, note)
@@ -250,13 +250,26 @@ class _Second:
             return None
         part = self._part(attributes)
         pair = part.number(one.group), part.number(one.reference)
+        if not np.isin(pair, part.frame.group).all():
+            return self._row(one, one.value, None, None, None)
         return self._row(one, one.value, None, Aif360(part.alike).disparate_impact(*pair), None)
+
+    def _weightless(self, one: Measurement, part: _Part) -> dict[str, Any] | None:
+        """A group whose weights are all 0 has a figure nowhere; said of those that the libraries have of others."""
+        if not part.frame.group.size or not (one.metric in part.fairlearn or one.metric in part.aif360):
+            return None
+        return self._stated(one, one.value, None, None, None)
 
     def _row(
         self, one: Measurement, value: float | None, fairlearn: float | None, aif360: float | None, note: str | None
     ) -> dict[str, Any] | None:
         if one.metric == "calibration_error" or (value is None and fairlearn is None and aif360 is None):
             return None
+        return self._stated(one, value, fairlearn, aif360, note)
+
+    def _stated(
+        self, one: Measurement, value: float | None, fairlearn: float | None, aif360: float | None, note: str | None
+    ) -> dict[str, Any]:
         bound = max((one.details or {}).get("binning_bound", {}).values(), default=0.0)
         if bound:
             note = f"{note}; ours within {bound:.1g}, since its scores are in bins"

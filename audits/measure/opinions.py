@@ -36,8 +36,10 @@ class Frame:
     favourable: int
 
     def only(self, groups: Sequence[int]) -> Frame:
-        """The rows of these groups."""
+        """The rows of these groups that weigh anything: neither library takes a group whose weights are all 0."""
         keep = np.isin(self.group, np.asarray(groups, dtype=np.int64))
+        if self.weight is not None:
+            keep &= self.weight > 0
         return Frame(
             self.group[keep],
             self.prediction[keep],

@@ -239,3 +239,21 @@ def test_nothing_of_a_suppressed_group_is_in_the_cross_check(monkeypatch: pytest
         assert found["comparisons"]
         assert not [c for c in found["comparisons"] if c["group"] in hidden]
         assert not [c for c in found["comparisons"] if c["agrees"] == "neither"]
+
+
+@pytest.mark.parametrize("weighting", ["weight", "frequency"])
+@pytest.mark.parametrize("source", ["prediction", "score"])
+def test_a_group_that_weighs_nothing_is_not_defined_in_the_cross_check(weighting: str, source: str) -> None:
+    frame = credit(300)
+    frame["w"] = np.where(frame.region == "a", 0, 2)
+    question = Question(
+        sensitive=("region", "sex"), label="label", intersections=True, **{source: source, weighting: "w"}
+    )
+    table = ibis.memtable(frame)
+    counted = build_cube(table, question)
+    found = cross_check(table, question, counted, measure(counted.cube), seed=0)["comparisons"]
+    assert not [c for c in found if c["agrees"] == "neither"]
+    of_a = [c for c in found if c["group"] == {"region": "a"} and c["attribute"] is None]
+    assert {"selection_rate", "accuracy"} <= {c["metric"] for c in of_a}
+    assert {c["agrees"] for c in of_a} == {"not defined"}
+    assert {c["agrees"] for c in found if (c["metric"], c["group"]) == ("selection_rate", {"region": "b"})} == {"both"}
