@@ -45,8 +45,9 @@ def audit(context: click.Context, /, data: Path, json_file: Path | None, pdf_fil
     from audits.run.options import read_options
     from audits.run.write import check_writable, write_atomically
 
-    options = read_options(given, given.pop("config"))
-    check_writable(json_file, pdf_file)
+    config = given.pop("config")
+    options = read_options(given, config)
+    check_writable(json_file, pdf_file, inputs=(data, options.model, options.policy, config))
     with progress_bar("Auditing", data.name) as progress:
         result = audit_files(data, options, progress)
         if json_file:

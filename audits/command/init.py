@@ -28,7 +28,7 @@ def init(data: Path, output: Path, force: bool) -> None:
 
     if output.exists() and not force:
         raise InputError(f"{output} is already there. Look at it, or write over it with --force.")
-    check_writable(output)
+    check_writable(output, inputs=(data,))
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="plumbline-") as folder:

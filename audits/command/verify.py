@@ -24,11 +24,11 @@ def verify(context: click.Context, report: Path, json_file: Path | None) -> None
 
     Exit code: 0 verified, 1 something differs, 2 not such a report.
     """
+    from audits.run.write import check_writable, write_atomically
+
+    check_writable(json_file, inputs=(report,))
     found = verify_in_sandbox(report)
     if json_file is not None:
-        from audits.run.write import check_writable, write_atomically
-
-        check_writable(json_file)
         write_atomically(json_file, (json.dumps(found, indent=2, ensure_ascii=False) + "\n").encode())
     show(found, report)
     context.exit(EXIT_CODES[found["result"]])
