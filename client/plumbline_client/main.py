@@ -1,17 +1,19 @@
 """The script `plumbline`: runs a command and turns whatever happens into an exit code and a message on stderr.
 
 0 passed, 1 a rule failed, 2 bad input or usage, 3 inconclusive, 4 server or network, 70 a fault of our own,
-130 interrupted, 141 the reader of our output went away. A command says its own code with `ctx.exit(code)`; an exception
-says it with an integer attribute `exit_code` (never 1, which is a finding and no error).
+130 interrupted, 141 the reader of our output went away, 143 asked to end (SIGTERM). A command says its own code with
+`ctx.exit(code)`; an exception says it with an integer attribute `exit_code` (never 1, which is a finding and no error).
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from types import FrameType
 from typing import NoReturn
 
 import click
@@ -25,11 +27,34 @@ THE_USERS_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.E
 
 def main() -> NoReturn:
     """The console script."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # nohup has SIGHUP ignored, and so it stays
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, end_tidily)
     sys.exit(run(sys.argv[1:]))
+
+
+def end_tidily(number: int, _frame: FrameType | None) -> NoReturn:
+    """Ends as an exception does, so that children are stopped and temporary folders removed; once is enough."""
+    signal.signal(number, signal.SIG_IGN)
+    raise SystemExit(128 + number)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Runs one command line and returns its exit code; nothing but SystemExit escapes."""
+    try:
+        return concluded(arguments)
+    except BrokenPipeError:
+        return quiet_broken_pipe()
+    except SystemExit as end:
+        # rich answers a broken pipe with exit code 1, which with us is a finding
+        if isinstance(end.__context__, BrokenPipeError):
+            return quiet_broken_pipe()
+        raise
+
+
+def concluded(arguments: Sequence[str]) -> int:
+    """The exit code of a command line; whoever has to know is told why. BrokenPipeError where nobody listens."""
     try:
         code = invoke(list(arguments))
         sys.stdout.flush()
@@ -40,7 +65,7 @@ def run(arguments: Sequence[str]) -> int:
         click.echo("\nInterrupted.", err=True)
         return INTERRUPTED
     except BrokenPipeError:
-        return quiet_broken_pipe()
+        raise
     except click.ClickException as error:
         error.show()
         return BAD_INPUT
@@ -97,5 +122,9 @@ def report(error: Exception) -> str:
 
 def quiet_broken_pipe() -> int:
     """Keeps Python from complaining once more when it flushes at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     return BROKEN_PIPE
