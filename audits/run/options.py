@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,12 +41,13 @@ def read_options(given: Mapping[str, Any], config: Path | None) -> Options:
         merged = {k: v for k, v in merged.items() if k not in ("prediction", "score", "model")}
     for name, value in given.items():
         if value not in (None, ()):
-            merged[name] = _references(value) if name == "reference" else value
+            merged[name] = value
+    merged["reference"] = _references(merged.get("reference", {}), merged.get("sensitive", ()))
     model, policy = (Path(merged[name]) if merged.get(name) else None for name in FILES)
     known = {name: merged[name] for name in (*TEXTS, *FLAGS, *NUMBERS) if merged.get(name) is not None}
     parameters = Parameters(
         sensitive=tuple(merged.get("sensitive", ())),
-        reference=merged.get("reference", {}),
+        reference=merged["reference"],
         model=model is not None,
         options=merged.get("options", {}),
         **known,
@@ -54,11 +55,15 @@ def read_options(given: Mapping[str, Any], config: Path | None) -> Options:
     return Options(parameters, model, policy, merged.get("subject", {}))
 
 
-def _references(pairs: tuple[str, ...]) -> dict[str, str]:
+def _references(given: Mapping[str, str] | Sequence[str], sensitive: Sequence[str]) -> Mapping[str, str]:
+    """Reference groups by column; typed ones are split at the = after the longest sensitive column they begin with."""
+    if isinstance(given, Mapping):
+        return given
     found: dict[str, str] = {}
-    for pair in pairs:
-        column, sign, value = pair.partition("=")
-        if not sign or not column or not value:
+    for pair in given:
+        named = max((c for c in sensitive if pair.startswith(f"{c}=")), key=len, default=pair.partition("=")[0])
+        column, value = pair[: len(named)], pair[len(named) + 1 :]
+        if not column or not value:
             raise InputError(f"--reference {pair!r} must be COL=VALUE, for example --reference sex=male.")
         found[column] = value
     return found

@@ -68,6 +68,8 @@ class Parameters:
         named = [(c, "sensitive") for c in self.sensitive]
         named += [(c, n) for n in ("label", "prediction", "score", "weight", "frequency") if (c := getattr(self, n))]
         for column, part in named:
+            if parts.get(column) == part:
+                raise InputError(f"The {part} column {column!r} is named twice; name it once.")
             if column in parts and not (part == "prediction" and parts[column] == "label"):
                 raise InputError(f"Column {column!r} is given as {parts[column]} and as {part}; it can be only one.")
             parts[column] = part

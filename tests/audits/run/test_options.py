@@ -67,7 +67,7 @@ def test_a_wrong_configuration_is_named(tmp_path: Path, text: str, told: str) ->
         ({"threshold": 0.5}, "applies to scores"),
         ({"suppress": 0}, "1 or more"),
         ({"reference": {"age": "1"}}, "no --sensitive column"),
-        ({"sensitive": ("sex", "sex")}, "only one"),
+        ({"sensitive": ("sex", "sex")}, "'sex' is named twice"),
         ({"weight": "sex"}, "only one"),
     ],
 )
@@ -87,6 +87,27 @@ def test_parameters_come_back_from_their_json() -> None:
 def test_a_reference_must_be_column_and_value() -> None:
     with pytest.raises(InputError, match="COL=VALUE"):
         read_options({"sensitive": ("sex",), "prediction": "p", "reference": ("sex",)}, None)
+
+
+@pytest.mark.parametrize(
+    ("sensitive", "pair", "read"),
+    [
+        (("x=y",), "x=y=k=v", {"x=y": "k=v"}),
+        (("x", "x=y"), "x=y=k", {"x=y": "k"}),
+        (("x", "x=y"), "x=z", {"x": "z"}),
+        (("sex",), "sex=a=b", {"sex": "a=b"}),
+    ],
+)
+def test_a_reference_is_split_after_the_longest_column_it_begins_with(
+    sensitive: tuple[str, ...], pair: str, read: dict[str, str]
+) -> None:
+    options = read_options({"sensitive": sensitive, "prediction": "p", "reference": (pair,)}, None)
+    assert options.parameters.reference == read
+
+
+def test_a_typed_reference_may_speak_of_a_column_of_the_configuration(tmp_path: Path) -> None:
+    file = config(tmp_path, 'prediction = "p"\nsensitive = ["x=y"]\n')
+    assert read_options({"reference": ("x=y=v",)}, file).parameters.reference == {"x=y": "v"}
 
 
 def test_a_column_that_would_be_taken_for_an_intersection_is_refused() -> None:
