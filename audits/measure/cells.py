@@ -1,7 +1,7 @@
 """The cube: counts by (groups, label, prediction) and by (groups, label, score). All figures are functions of it.
 
 It is small enough to print, adds up over sites and windows, and travels inside the report. Sums of weights are of
-integers (weights scaled by 2^32), so that every engine, thread count and site gives the same cube.
+integers (weights times a power of two), so that every engine, thread count and site gives the same cube.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 from models.errors import InputError
 
 SCHEMA = "plumbline.cube/1"
+# of sums of scores
 SCALE = 2**32
+# cubes whose weights are further apart than this power of two are not added: the smaller would be nothing
+MOST_SHIFT = 200
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -29,7 +32,8 @@ class GroupingSet:
     """Counts of every group of one attribute, of one combination of attributes, or of everybody (no attributes).
 
     `groups` holds k tuples of values in the order of `attributes`; `n` has shape (k, labels, 2): rows, or the sum of
-    frequencies; `w` and `w2` (Python integers, scaled by 2^32 and 2^64) are the sums of weights and of their squares.
+    frequencies; `w` and `w2` (Python integers) are the sums of weights and of their squares, scaled by the cube's
+    2^weight_exponent and its square.
     The label axis is (negative, positive), or has one entry where there is no label; the last is the prediction.
     """
 
@@ -92,7 +96,8 @@ class Cube:
     """Everything that an audit counts. `labels` names (negative, positive), None where there is no label.
 
     `favourable` says whether the positive prediction is the one that benefits the person. `suppressed` lists the
-    groups whose counts were merged into "(suppressed)" because they are small.
+    groups whose counts were merged into "(suppressed)" because they are small. Weights were multiplied by
+    2^`weight_exponent` and rounded to whole numbers; rates are ratios of them, so that no figure depends on it.
     """
 
     attributes: tuple[str, ...]
@@ -104,6 +109,7 @@ class Cube:
     sets: tuple[GroupingSet, ...]
     scores: Scores | None = None
     suppressed: tuple[tuple[tuple[str, str], ...], ...] = ()
+    weight_exponent: int = 0
 
     @property
     def everybody(self) -> GroupingSet:
@@ -127,8 +133,36 @@ def add(one: Cube, two: Cube) -> Cube:
     different = [name for name in same if getattr(one, name) != getattr(two, name)]
     if different or one.suppressed or two.suppressed:
         raise InputError(f"These cubes do not answer the same question: {', '.join(different) or 'one is suppressed'}.")
+    one, two = _to_one_scale(one, two)
     sets = tuple(_add_sets(a, two.of(a.attributes)) for a in one.sets)
     return replace(one, sets=sets, scores=_add_scores(one.scores, two.scores))
+
+
+def _to_one_scale(one: Cube, two: Cube) -> tuple[Cube, Cube]:
+    """Both with the larger exponent: whole numbers shifted to the left, which is exact."""
+    exponent = max(one.weight_exponent, two.weight_exponent)
+    if abs(one.weight_exponent - two.weight_exponent) > MOST_SHIFT:
+        raise InputError(
+            "The weights of these cubes are too far apart to be added: the largest of one is over 2^200 times the "
+            "largest of the other. Weight both tables on one scale."
+        )
+    return _shifted(one, exponent), _shifted(two, exponent)
+
+
+def _shifted(cube: Cube, exponent: int) -> Cube:
+    factor = 2 ** (exponent - cube.weight_exponent)
+    if factor == 1:
+        return cube
+    sets = tuple(replace(s, w=_times(s.w, factor), w2=_times(s.w2, factor**2)) for s in cube.sets)
+    scores = cube.scores and replace(
+        cube.scores,
+        sets=tuple(replace(s, w=_times(s.w, factor), w2=_times(s.w2, factor**2)) for s in cube.scores.sets),
+    )
+    return replace(cube, sets=sets, scores=scores, weight_exponent=exponent)
+
+
+def _times(sums: NDArray[np.object_] | None, factor: int) -> NDArray[np.object_] | None:
+    return None if sums is None else sums * factor
 
 
 def _add_sets(one: GroupingSet, two: GroupingSet) -> GroupingSet:
@@ -191,6 +225,7 @@ def to_json(cube: Cube) -> dict[str, Any]:
         "has_label": cube.has_label,
         "weighting": cube.weighting,
         "scale": SCALE,
+        "weight_exponent": cube.weight_exponent,
         "sets": [_set_to_json(s, cube.has_label) for s in cube.sets],
         "scores": _scores_to_json(cube.scores),
         "suppressed": [dict(group) for group in cube.suppressed],
@@ -243,6 +278,7 @@ def from_json(data: Any) -> Cube:
             sets=tuple(_set_from_json(s, has_label) for s in data["sets"]),
             scores=_scores_from_json(data["scores"]),
             suppressed=tuple(tuple(g.items()) for g in data["suppressed"]),
+            weight_exponent=int(data["weight_exponent"]),
         )
     except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"The cube is damaged: {type(error).__name__}: {error}.") from error

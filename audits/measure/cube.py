@@ -5,6 +5,7 @@ rows live. Only counts, sums of scaled integers, comparisons and floor are used,
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -26,10 +27,12 @@ MAX_CELLS = 200_000
 MAX_GROUPS = 500
 MAX_SCORE_CELLS = 400_000
 MAX_BINS = 65_536
-# a weight of 2^27 scaled by 2^32 still has 18 decimal digits, and its square fits 128 bits with 10^9 rows
-MAX_WEIGHT = 2**27
-# a column of weights whose largest is below this would lose more than its sixth digit to rounding
-MIN_WEIGHT = 2**-16
+# a frequency times a score scaled by 2^32 still fits 64 bits
+MAX_FREQUENCY = 2**27
+# weights are scaled into 52 bits, so that half of one can be added exactly, and their squares' sums into 126 (10^38)
+WEIGHT_BITS, SQUARES_BITS = 52, 126
+# powers of two between which the scaling itself is a number
+MOST_EXPONENT = 900
 SAMPLE = 10_000
 # combinations of all attributes in the sample up to which one GROUP BY over all of them serves every set
 JOINT = 2_000
@@ -90,7 +93,7 @@ def build_cube(table: ibis.Table, question: Question) -> Counted:
     """
     columns = role_columns(table, question)
     rows_dropped: dict[str, int] = {}
-    columns = _screen_weights(columns, question, rows_dropped)
+    columns, exponent = _screen_weights(columns, question, rows_dropped)
     look = _look_at_scores(columns, question, rows_dropped) if question.score else None
     if look:
         columns = look.table
@@ -114,6 +117,7 @@ def build_cube(table: ibis.Table, question: Question) -> Counted:
         weighting=question.weighting,
         sets=sets,
         scores=scores,
+        weight_exponent=exponent,
     )
     if cube.rows == 0:
         raise InputError("No rows are left to audit. The file has no rows, or all were dropped for missing values.")
@@ -159,35 +163,47 @@ def _listing(names: Sequence[str], most: int = 12) -> str:
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-def _screen_weights(table: ibis.Table, question: Question, dropped: dict[str, int]) -> ibis.Table:
-    """Refuse weights that cannot be summed, drop rows without one where that was asked for, scale the rest."""
+def _screen_weights(table: ibis.Table, question: Question, dropped: dict[str, int]) -> tuple[ibis.Table, int]:
+    """Refuse weights that cannot be summed, drop rows without one where that was asked for, scale the rest.
+
+    Returns the table with whole numbers for weights, and the power of two that they were multiplied by.
+    """
     column = question.weight or question.frequency
     if column is None:
-        return table
+        return table, 0
     w = table.w
     absent = w.isnull() | w.isnan()
-    bad = ~absent & ((w < 0) | (w > MAX_WEIGHT) | w.isinf())
+    causes = {"infinite": w.isinf(), "negative": (w < 0) & ~w.isinf()}
     if question.frequency:
-        bad = bad | (~absent & (w != w.floor()))
-    largest = w.max(where=~absent)
-    found = table.aggregate(absent=absent.sum(), bad=bad.sum(), largest=largest).to_pyarrow().to_pylist()[0]
-    if found["bad"]:
+        causes["not whole"] = (w >= 0) & ~w.isinf() & (w != w.floor())
+        causes[f"above {MAX_FREQUENCY:,}"] = (w > MAX_FREQUENCY) & ~w.isinf()
+    sums = {cause: (~absent & found).sum() for cause, found in causes.items()}
+    sums |= {"absent": absent.sum(), "largest": w.max(where=~absent), "rows": w.count(where=~absent)}
+    found = table.aggregate(**sums).to_pyarrow().to_pylist()[0]
+    if bad := [f"{found[cause]:,} {cause}" for cause in causes if found[cause]]:
         what = "whole numbers of rows" if question.frequency else "sampling weights"
-        raise InputError(
-            f"Column {column!r} has {found['bad']:,} values that cannot be {what}: negative, infinite, "
-            f"{'not whole, ' if question.frequency else ''}or above {MAX_WEIGHT:,}."
-        )
+        raise InputError(f"Column {column!r} has values that cannot be {what}: {', '.join(bad)}.")
     if found["absent"]:
         _must_drop(question, column, found["absent"], dropped)
         table = table.filter(~absent)
     if question.frequency:
-        return table.mutate(w=table.w.cast("int64"))
-    if 0 < (found["largest"] or 0) < MIN_WEIGHT:
+        return table.mutate(w=table.w.cast("int64")), 0
+    return _scale_weights(table, column, found["largest"] or 0.0, found["rows"])
+
+
+def _scale_weights(table: ibis.Table, column: str, largest: float, rows: int) -> tuple[ibis.Table, int]:
+    """Weights as whole numbers, the largest with as many bits as leave room for the sum of their squares."""
+    import ibis
+
+    bits = min(WEIGHT_BITS, (SQUARES_BITS - rows.bit_length()) // 2)
+    exponent = bits - math.frexp(largest)[1] if largest else 0
+    if abs(exponent) > MOST_EXPONENT:
         raise InputError(
-            f"The largest weight in column {column!r} is {found['largest']:g}; weights are counted in steps of 2^-32, "
-            "too coarse for ones so small. Multiply all of them by the same number: only their ratios matter."
+            f"The largest weight in column {column!r} is {largest:g}, out of the range of numbers that can be scaled. "
+            "Multiply all of them by the same number: only their ratios matter."
         )
-    return table.mutate(w=(table.w * SCALE).round().cast("int64").cast("decimal(18, 0)"))
+    scaled = table.w * ibis.literal(2.0**exponent, "float64")
+    return table.mutate(w=(scaled + 0.5).floor().cast("int64").cast("decimal(18, 0)")), exponent
 
 
 def _must_drop(question: Question, column: str, count: int, dropped: dict[str, int]) -> None:
@@ -300,8 +316,11 @@ def _tally(table: ibis.Table, groups: tuple[str, ...], question: Question) -> _T
     keys = [*groups, *(c for c in ("y", "p") if c in table.columns)]
     counted = table.group_by(keys).aggregate(**_sums(table))
     texts = {g: ibis.coalesce(counted[g].cast("string"), ibis.literal(MISSING)) for g in groups}
-    arrow = counted.mutate(**texts).to_pyarrow() if texts else counted.to_pyarrow()
+    absent = {f"{g}_absent": counted[g].isnull() for g in groups}
+    arrow = counted.mutate(**texts, **absent).to_pyarrow() if texts else counted.to_pyarrow()
     columns = [arrow[g].to_pylist() for g in groups]
+    for group, texts_found in zip(groups, columns, strict=True):
+        _refuse_named_missing(question.sensitive[int(group[1:])], texts_found, arrow[f"{group}_absent"].to_pylist())
     length = arrow.num_rows
     return _Tally(
         groups=list(zip(*columns, strict=True)) if columns else [()] * length,
@@ -309,6 +328,15 @@ def _tally(table: ibis.Table, groups: tuple[str, ...], question: Question) -> _T
         prediction=arrow["p"].to_pylist() if "p" in keys else [None] * length,
         **_numbers(arrow),
     )
+
+
+def _refuse_named_missing(column: str, texts: Sequence[str], absent: Sequence[bool]) -> None:
+    """Missing values and a value that is written as they are shown would be counted as one group."""
+    if len({gone for text, gone in zip(texts, absent, strict=True) if text == MISSING}) == 2:
+        raise InputError(
+            f"Column {column!r} has the value {MISSING!r} and also missing values, which results call the same. "
+            "Rename the value, or write it where values are missing if that is what it means."
+        )
 
 
 def _sums(table: ibis.Table) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audits.measure.cells import SCALE, Floats, ScoreSet
+from audits.measure.cells import Floats, ScoreSet
 from audits.measure.estimates import AbsoluteSum, Effective, Estimate, Mean, Unknown
 from audits.measure.rates import NO_NEGATIVES, NO_POSITIVES
 
@@ -24,8 +24,8 @@ CALIBRATION_BINS = 15
 class Ranked:
     """One group's score cells, ascending. Axis 0 is the label (negative, positive), axis 1 the score cell.
 
-    `n` rows (or frequencies), `w` weights and `q` sums of squared weights (both equal n without weights), `mean` the
-    mean score of the cell's rows; `low` and `high` bound the scores of each cell.
+    `n` rows (or frequencies), `w` weights on any scale and `q` sums of their squares (both equal n without weights),
+    `mean` the mean score of the cell's rows; `low` and `high` bound the scores of each cell.
     """
 
     low: Floats
@@ -59,8 +59,8 @@ def ranked(cells: ScoreSet, index: int) -> Ranked:
     if cells.w is None or cells.w2 is None:
         w, q = n.copy(), n.copy()
     else:
-        w[label, at] = cells.w[mine].astype(float) / SCALE
-        q[label, at] = cells.w2[mine].astype(float) / SCALE**2
+        w[label, at] = cells.w[mine].astype(float)
+        q[label, at] = cells.w2[mine].astype(float)
     return Ranked(low, high, n, w, q, mean, cells.w is not None)
 
 

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import ibis
@@ -35,7 +36,9 @@ QUESTIONS = {
 def table(rows: int = 3_000) -> pd.DataFrame:
     frame = credit(rows, seed=7)
     frame.loc[5:60, "region"] = None
-    frame["weight"] = np.random.default_rng(8).gamma(2.0, 1.0, rows)
+    frame["weight"] = np.random.default_rng(8).gamma(2.0, 1.0, rows).round(2).clip(0.01, 9)
+    # the largest weight decides the scale: it is in every part that a test takes
+    frame.loc[[0, rows // 2], "weight"] = 9.5
     frame["times"] = frame.index % 5
     return frame
 
@@ -170,18 +173,20 @@ def test_a_boolean_label_goes_with_predictions_of_0_and_1() -> None:
         ({"p": ["1", "0", "maybe", "1"]}, "3 values"),
         ({"p": ["x", "0", "x", "0"]}, "which the label 'y' never is"),
         ({"y": [1.0, 0.0, None, 1.0]}, "'y' in 1 rows.*--drop-missing"),
-        ({"w": [-1.0, 1.0, 1.0, 1.0]}, "negative"),
-        ({"w": [np.inf, 1.0, 1.0, 1.0]}, "infinite"),
+        ({"w": [-1.0, 1.5, 1.0, 1.0]}, "sampling weights: 1 negative\\."),
+        ({"w": [np.inf, -1.0, -2.0, 1e9]}, "weights: 1 infinite, 2 negative\\."),
+        ({"f": [-1.5, 1.5, 2.5, 1.0]}, "rows: 1 negative, 2 not whole\\."),
         ({"w": [None, 1.0, 1.0, 1.0]}, "'w' is missing in 1 rows"),
-        ({"w": [1e-9, 1e-9, 1e-9, 1e-9]}, "Multiply"),
+        ({"w": [1e-300, 1e-300, 1e-300, 1e-300]}, "Multiply"),
         ({"w": ["a", "b", "c", "d"]}, "must hold numbers"),
         ({"g": ["a", "(suppressed)", "b", "b"]}, "Rename it"),
+        ({"g": ["(missing)", None, "b", "b"]}, "'\\(missing\\)' and also missing values"),
         ({"g": [["a"], ["b"], ["c"], ["d"]]}, "not single values"),
     ],
 )
 def test_columns_that_cannot_answer_are_refused_with_the_remedy(column: dict[str, Any], message: str) -> None:
     frame = pd.DataFrame({"g": list("aabb"), "y": [1, 0, 1, 0], "p": [1, 0, 1, 0], "w": 1.0}).assign(**column)
-    weight = {"weight": "w"} if "w" in column else {}
+    weight = {"weight": "w"} if "w" in column else {"frequency": "f"} if "f" in column else {}
     with pytest.raises(InputError, match=message):
         counted(frame, sensitive=("g",), label="y", prediction="p", **weight)
 
@@ -235,6 +240,21 @@ def test_the_threshold_counts_as_positive_itself() -> None:
     assert found.cube.everybody.n[0, :, 1].tolist() == [0, 2]
 
 
+def test_a_group_that_is_called_missing_is_one_where_nothing_is_missing() -> None:
+    frame = pd.DataFrame({"g": ["(missing)", "a", "a", "(missing)"], "p": [1, 0, 1, 0]})
+    assert counted(frame, sensitive=("g",), prediction="p").cube.of(("g",)).groups == (("(missing)",), ("a",))
+
+
+@pytest.mark.parametrize("joint", [0, counting.JOINT])
+def test_a_group_called_missing_is_told_from_missing_values_among_several_columns(
+    monkeypatch: pytest.MonkeyPatch, joint: int
+) -> None:
+    monkeypatch.setattr(counting, "JOINT", joint)
+    frame = pd.DataFrame({"g": list("abab"), "h": ["(missing)", None, "x", "x"], "p": [1, 0, 1, 0]})
+    with pytest.raises(InputError, match=r"Column 'h' has the value '\(missing\)' and also missing values"):
+        counted(frame, sensitive=("g", "h"), prediction="p")
+
+
 def test_many_groups_are_counted_the_same_with_and_without_the_joint_query(monkeypatch: pytest.MonkeyPatch) -> None:
     source, question = ibis.memtable(table()), QUESTIONS["predictions"]
     one = exported(source, question)
@@ -249,3 +269,45 @@ def test_a_damaged_cube_is_refused(damage: dict[str, Any]) -> None:
     good = cells.to_json(build_cube(ibis.memtable(table()), QUESTIONS["scores"]).cube)
     with pytest.raises(InputError):
         cells.from_json(good | damage)
+
+
+@pytest.mark.parametrize("factor", [1.0, 1e-9, 1 / 30_000, 1e15])
+def test_weights_keep_their_digits_on_any_scale(factor: float) -> None:
+    frame = table()
+    frame["weight"] = np.random.default_rng(8).lognormal(0.0, 2.0, len(frame)) * factor
+    made = counted(frame, sensitive=("sex",), label="label", prediction="prediction", weight="weight").cube
+    scale = Fraction(2) ** made.weight_exponent
+    by_sex = made.of(("sex",))
+    for i, (sex,) in enumerate(by_sex.groups):
+        exact = [Fraction(v) for v in frame.weight[frame.sex == sex]]
+        assert abs(int(by_sex.w[i].sum()) / scale / sum(exact) - 1) < 1e-15
+        assert abs(int(by_sex.w2[i].sum()) / scale**2 / sum(v * v for v in exact) - 1) < 1e-15
+
+
+def test_the_squares_of_a_thousand_million_of_the_largest_weights_have_room() -> None:
+    source = ibis.memtable(pd.DataFrame({"w": [1e6, 3.0]}))
+    scaled, exponent = counting._scale_weights(source, "w", 1e6, 10**9)
+    largest = scaled.w.max().to_pyarrow().as_py()
+    assert largest == 10**6 * 2**exponent
+    assert largest**2 * 10**9 < 10**38
+
+
+def test_cubes_of_weights_on_different_scales_add_up_exactly() -> None:
+    frame = table()
+    question = Question(sensitive=("sex",), label="label", score="score", weight="weight")
+    light = build_cube(ibis.memtable(frame.assign(weight=frame.weight / 1000)), question).cube
+    heavy = build_cube(ibis.memtable(frame), question).cube
+    assert light.weight_exponent > heavy.weight_exponent
+    for both in (light + heavy, heavy + light):
+        shift = both.weight_exponent - heavy.weight_exponent
+        whole = [one.everybody.w.sum() for one in (light, heavy)]
+        assert both.everybody.w.sum() == whole[0] + whole[1] * 2**shift
+        assert both.scores.sets[0].w2.sum() == light.scores.sets[0].w2.sum() + heavy.scores.sets[0].w2.sum() * 4**shift
+    assert cells.to_json(light + heavy) == cells.to_json(heavy + light)
+
+
+def test_cubes_whose_weights_are_worlds_apart_do_not_add_up() -> None:
+    frame, question = table(), QUESTIONS["weights"]
+    one, other = (build_cube(ibis.memtable(frame.assign(weight=w)), question).cube for w in (1.0, 1e-80))
+    with pytest.raises(InputError, match="too far apart"):
+        one + other
