@@ -98,6 +98,8 @@ _ENTRIES = (
     Metric("mean_absolute_shapley", "Mean absolute Shapley value",
            "By how much an input moves the model's output, on average over rows.",
            "mean over rows of |Shapley value|", "0 and up", "depends", "Lundberg & Lee, NeurIPS 2017"),
+    Metric("label_size", "Rows of the rarer label", "How many rows a group has of its rarer label; counted.",
+           "min(P, N)", "0 and up", "high", "Plumbline"),
     Metric("group_size", "Group size", "How many rows a group has; counted, not estimated.", "n", "0 and up", "high",
            "Plumbline"),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from audits.measure.cells import Cube, GroupingSet
 from audits.measure.estimates import Estimate, Extreme, Rate, RateRatio, Unknown
 from audits.measure.measured import Measured, measured
 from audits.measure.rates import NO_LABEL, RATES, RateMetric, rate
-from audits.measure.types import SUPPRESSED, Group
+from audits.measure.types import SUPPRESSED, Group, of_assessed
 from models.errors import InputError
 
 CHECK = "fairness"
@@ -61,9 +61,25 @@ def real_groups(cells: GroupingSet) -> list[int]:
 def disparity(cube: Cube, cells: GroupingSet, name: str, min_n: int | None = None) -> Measured:
     """The extreme of one disparity over the groups of a set, leaving out those that cannot be assessed.
 
-    A group is not assessed where one of its rates has no denominator (or one below `min_n`), or is suppressed. With
-    `min_n` the figure is one of its own, named by the groups it is `over`.
+    A group is not assessed where one of its rates has no denominator (or one below `min_n`), or is suppressed. Where
+    `min_n` leaves groups out, the figure is one of its own, with a metric name of its own.
     """
+    estimate, assessed, left_out = extreme(cube, cells, name, min_n)
+    restricted = min_n is not None and bool(left_out)
+    return measured(
+        CHECK,
+        of_assessed(name, min_n) if restricted and min_n is not None else name,
+        estimate,
+        attribute=cells.name,
+        over=assessed if restricted else None,
+        not_assessed=left_out,
+    )
+
+
+def extreme(
+    cube: Cube, cells: GroupingSet, name: str, min_n: int | None = None
+) -> tuple[Estimate, list[Group], list[Group]]:
+    """The estimate of a disparity, the groups that it is over, and those that it leaves out."""
     metric = DISPARITIES[name]
     families: list[list[Rate]] = [[] for _ in metric.rates]
     assessed: list[Group] = []
@@ -77,15 +93,7 @@ def disparity(cube: Cube, cells: GroupingSet, name: str, min_n: int | None = Non
         assessed.append(cells.group(i))
         for family, one in zip(families, rates, strict=True):
             family.append(one)
-    restricted = min_n is not None and any(g for g in left_out)
-    return measured(
-        CHECK,
-        name,
-        _extreme(cube, cells, metric, families),
-        attribute=cells.name,
-        over=assessed if restricted else None,
-        not_assessed=left_out,
-    )
+    return _extreme(cube, cells, metric, families), assessed, left_out
 
 
 def _extreme(cube: Cube, cells: GroupingSet, metric: DisparityMetric, families: list[list[Rate]]) -> Estimate:

@@ -20,18 +20,18 @@ _RATE_OF = {"accuracy": "accuracy", "precision": "precision", "recall": "true_po
 
 
 def measure_performance(cube: Cube) -> list[Measured]:
-    """Confusion and score metrics of everybody; by group those that the fairness check does not give already."""
+    """Confusion and score metrics of everybody; by group those that the fairness check does not give already. The
+    cube counts scores for everybody and by single attributes, not by intersection."""
     found: list[Measured] = []
     for cells in cube.sets:
-        if len(cells.attributes) > 1:
-            continue
         names = BY_GROUP if cells.attributes else WHOLE
         for i in real_groups(cells):
             group = cells.group(i)
             found.extend(measured(CHECK, n, _confusion(cube, cells, i, n), group=group) for n in names)
-            found.extend(measured(CHECK, n, e, group=group) for n, e in _scored(cube.scores, cube, cells, i))
+            if len(cells.attributes) < 2:
+                found.extend(measured(CHECK, n, e, group=group) for n, e in _scored(cube.scores, cube, cells, i))
         for hidden in suppressed_groups(cube, cells):
-            every = (*names, *RANKING, *PROBABILITY)
+            every = names if len(cells.attributes) > 1 else (*names, *RANKING, *PROBABILITY)
             found.extend(measured(CHECK, n, Unknown(SUPPRESSED), group=hidden) for n in every)
     return found
 

@@ -16,7 +16,8 @@ from models.errors import InputError
 
 SCHEMA = "plumbline.policy/1"
 DEFAULT = Path(__file__).parent / "default_policy.toml"
-GROUP_SIZE = "group_size"
+# counted, not estimated: the rows of a group, and the rows of its rarer label
+GROUP_SIZE, LABEL_SIZE = COUNTS = ("group_size", "label_size")
 _KEYS = {
     "id", "metric", "attribute", "groups", "at_least", "at_most", "min_n", "waived_until", "reason", "source", "title",
 }  # fmt: skip
@@ -69,7 +70,7 @@ class Policy:
 
 def judgeable_metrics() -> list[str]:
     """Every metric that a rule may name."""
-    return sorted({*RATES, *DISPARITIES, *WHOLE, *RANKING, *PROBABILITY, GROUP_SIZE})
+    return sorted({*RATES, *DISPARITIES, *WHOLE, *RANKING, *PROBABILITY, *COUNTS})
 
 
 def load_policy(path: Path | None) -> Policy:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -42,8 +42,9 @@ class Measurement:
     `group` is empty for the whole population and for a disparity, which names its `attribute` instead
     ("race", or "race*sex" for an intersection). `n` is the number of rows the figure rests on: a rate's denominator,
     for a disparity the sum over its groups; None only where the count itself is suppressed. A figure that cannot be
-    estimated has neither value nor interval, and a `reason`. `over` names the groups of a disparity that a rule's
-    min_n left in, where that is fewer than all. `details` holds what else a reader needs to recompute it.
+    estimated has neither value nor interval, and a `reason`. `over` names the groups that a disparity is over where a
+    rule's min_n left in fewer than all; such a figure has a metric name of its own (`of_assessed`). `details` holds
+    what else a reader needs to recompute it.
     """
 
     check: str
@@ -63,7 +64,7 @@ class Measurement:
     @property
     def id(self) -> str:
         """Stable from run to run: a function of check, metric, attribute, group (or feature) and nothing measured."""
-        return measurement_id(self.check, self.metric, self.attribute, self.group, self.feature, self.over)
+        return measurement_id(self.check, self.metric, self.attribute, self.group, self.feature)
 
     def to_json(self) -> dict[str, Any]:
         row: dict[str, Any] = {
@@ -87,18 +88,20 @@ class Measurement:
         return row | {key: value for key, value in optional.items() if value is not None}
 
 
+def of_assessed(metric: str, min_n: int) -> str:
+    """The name of a disparity over the groups that a rule's min_n leaves in: demographic_parity_ratio_min_n_100."""
+    return f"{metric}_min_n_{min_n}"
+
+
 def measurement_id(
     check: str,
     metric: str,
     attribute: str | None = None,
     group: Group | None = None,
     feature: str | None = None,
-    over: Sequence[Group] | None = None,
 ) -> str:
     """`M-` and ten hexadecimal digits of a hash of what the figure is about."""
     about: list[object] = [check, metric, attribute, sorted((group or {}).items()), feature]
-    if over is not None:
-        about.append(sorted(sorted(g.items()) for g in over))
     digest = hashlib.sha256(json.dumps(about, ensure_ascii=False).encode()).hexdigest()
     return f"M-{digest[:10]}"
 

@@ -13,20 +13,24 @@ from dataclasses import dataclass, field, replace
 
 from audits.measure.cells import Cube, GroupingSet
 from audits.measure.disparities import (
+    CONSTANT,
     DISPARITIES,
     disparity,
+    extreme,
     named_reference,
     real_groups,
     suppressed_groups,
 )
 from audits.measure.estimates import LEVEL, Estimate, Rate, Unknown
 from audits.measure.measured import Measured
-from audits.measure.policy import GROUP_SIZE, Policy, Rule
+from audits.measure.policy import COUNTS, LABEL_SIZE, Policy, Rule
+from audits.measure.rates import NO_LABEL
 from audits.measure.types import Group, Interval, Outcome, Verdict
 
 # a score interval near 0 or 1 is not trusted where fewer rows than this are expected on either side of the limit
 EXPECTED = 10
 MOST_ROWS = 1e15
+MOST_SCALE = 2.0**20
 # figures that are measured under another name: of groups, and where the favourable outcome is the positive one
 SAME = {"recall": "true_positive_rate", "favourable_rate": "selection_rate"}
 
@@ -75,7 +79,7 @@ def _waive(verdict: Verdict, rule: Rule, day: datetime.date) -> Verdict:
 
 
 def _judge_rule(figures: _Figures, rule: Rule) -> list[Verdict]:
-    by_attribute = rule.metric in DISPARITIES or rule.metric == GROUP_SIZE or rule.groups or rule.attribute is not None
+    by_attribute = rule.metric in DISPARITIES or rule.metric in COUNTS or rule.groups or rule.attribute is not None
     if not by_attribute:
         return [_population(figures, rule)]
     sets = [s for s in figures.cube.sets if len(s.attributes) == 1]
@@ -91,12 +95,18 @@ def _judge_rule(figures: _Figures, rule: Rule) -> list[Verdict]:
 
 
 def _attribute(figures: _Figures, rule: Rule, cells: GroupingSet) -> Verdict:
-    if rule.metric == GROUP_SIZE:
-        return _group_size(figures, rule, cells)
+    if rule.metric in COUNTS:
+        return _counted(figures, rule, cells)
     if rule.metric in DISPARITIES:
-        named = rule.metric == "disparate_impact" and named_reference(cells, figures.references) is not None
+        named = rule.metric == "disparate_impact" and _reference_asked(figures, cells)
         return _against_reference(figures, rule, cells) if named else _extreme(figures, rule, cells)
     return _every_group(figures, rule, cells)
+
+
+def _reference_asked(figures: _Figures, cells: GroupingSet) -> bool:
+    """Whether a reference group was named for this set, be it suppressed or not."""
+    asked = {a: figures.references[a] for a in cells.attributes if a in figures.references}
+    return named_reference(cells, figures.references) is not None or asked in suppressed_groups(figures.cube, cells)
 
 
 def _population(figures: _Figures, rule: Rule) -> Verdict:
@@ -108,19 +118,50 @@ def _population(figures: _Figures, rule: Rule) -> Verdict:
         reason = f"The figure rests on {found.estimate.n:,} rows; the rule asks for {rule.min_n:,}."
         rows = math.ceil(figures.cube.rows * rule.min_n / max(found.estimate.n, 1))
         return Verdict(rule.id, "inconclusive", reason, (found.measurement.id,), rows_needed=rows)
-    return _verdict(figures, rule, [found], [])
+    return _verdict(figures, rule, lambda scale: _Selection((found.estimate,), (found.measurement.id,), ()))
+
+
+@dataclass(frozen=True)
+class _Selection:
+    """What a rule rests on at some multiple of the data: the figures kept, the groups left out, the figures that
+    leaving groups out set aside, and why a group has no figure."""
+
+    kept: tuple[Estimate, ...]
+    ids: tuple[str, ...]
+    left_out: tuple[Group, ...]
+    aside: tuple[Estimate, ...] = ()
+    why: str | None = None
+
+
+_Select = Callable[[float], _Selection]
 
 
 def _extreme(figures: _Figures, rule: Rule, cells: GroupingSet) -> Verdict:
+    """One figure over the groups that are large enough; the one over all of them is set aside."""
     found = disparity(figures.cube, cells, rule.metric, rule.min_n)
-    figures.added[found.measurement.id] = found
-    return _verdict(figures, rule, [found], list(found.measurement.not_assessed))
+    whole = figures.find(rule.metric, {}, cells.name)
+    if found.estimate.value is None and whole is not None:
+        ids = (whole.measurement.id,)
+    else:
+        figures.added[found.measurement.id] = found
+        ids = (found.measurement.id,)
+
+    def select(scale: float) -> _Selection:
+        few = None if rule.min_n is None else max(1, math.ceil(rule.min_n / scale))
+        estimate, _, left_out = extreme(figures.cube, cells, rule.metric, few)
+        aside = (whole.estimate,) if whole and whole.estimate.value is not None and left_out else ()
+        return _Selection((estimate,), ids, tuple(left_out), aside)
+
+    return _verdict(figures, rule, select)
 
 
 def _against_reference(figures: _Figures, rule: Rule, cells: GroupingSet) -> Verdict:
     position = named_reference(cells, figures.references)
+    if position is None:
+        reason = "The reference group is suppressed."
+        return Verdict(rule.id, "inconclusive", reason, (), not_assessed=tuple(suppressed_groups(figures.cube, cells)))
     others = [i for i in real_groups(cells) if i != position]
-    if position is not None and cells.n[position].sum() < (rule.min_n or 1):
+    if cells.n[position].sum() < (rule.min_n or 1):
         few = (cells.group(position), *(cells.group(i) for i in others))
         reason = f"The reference group, {_named(few[0])}, has fewer rows than the rule asks for."
         return Verdict(rule.id, "inconclusive", reason, (), not_assessed=few)
@@ -135,67 +176,89 @@ def _over_groups(
     figures: _Figures, rule: Rule, cells: GroupingSet, groups: Sequence[int], attribute: str | None
 ) -> Verdict:
     """One rule over a figure for each group; groups under min_n, without a figure or suppressed are named."""
-    kept: list[Measured] = []
-    left_out: list[Group] = suppressed_groups(figures.cube, cells)
-    for i in groups:
-        group = cells.group(i)
-        found = figures.find(rule.metric, group, attribute)
-        rows = int(cells.n[i].sum()) if attribute else (found.estimate.n if found else 0)
-        if found is None or found.estimate.value is None or rows < (rule.min_n or 1):
-            left_out.append(group)
-        else:
-            kept.append(found)
-    if not kept:
-        groups_found = [figures.find(rule.metric, cells.group(i), attribute) for i in groups]
-        if groups_found and not any(groups_found):
-            return Verdict(rule.id, "not_applicable", f"{rule.metric} is not measured by {cells.name}.", ())
-        whole = figures.find(rule.metric, {}, attribute) or figures.find(rule.metric, {})
-        unknown = whole.estimate if whole else None
-        if isinstance(unknown, Unknown) and not unknown.applicable:
-            return Verdict(rule.id, "not_applicable", _sentence(unknown.reason), ())
-    return _verdict(figures, rule, kept, left_out)
+    found = {i: figures.find(rule.metric, cells.group(i), attribute) for i in groups}
+    if found and not any(found.values()):
+        return Verdict(rule.id, "not_applicable", f"{rule.metric} is not measured by {cells.name}.", ())
+    known = {i: m for i, m in found.items() if m is not None}
+    unknown = [m.estimate for m in known.values() if m.estimate.value is None]
+    if known and len(unknown) == len(known) and all(isinstance(u, Unknown) and not u.applicable for u in unknown):
+        return Verdict(rule.id, "not_applicable", _sentence(unknown[0].reason), ())
+    rows = {i: int(cells.n[i].sum()) if attribute else m.estimate.n for i, m in known.items()}
+
+    def select(scale: float) -> _Selection:
+        large = {i for i in known if known[i].estimate.value is not None and rows[i] * scale >= (rule.min_n or 1)}
+        kept = [m for i, m in known.items() if i in large]
+        left_out = (*suppressed_groups(figures.cube, cells), *(cells.group(i) for i in groups if i not in large))
+        aside = tuple(m.estimate for i, m in known.items() if i not in large and m.estimate.value is not None)
+        why = unknown[0].reason if unknown else None
+        ids = tuple(m.measurement.id for m in kept)
+        return _Selection(tuple(m.estimate for m in kept), ids, left_out, aside, why)
+
+    return _verdict(figures, rule, select)
 
 
-def _group_size(figures: _Figures, rule: Rule, cells: GroupingSet) -> Verdict:
+def _counted(figures: _Figures, rule: Rule, cells: GroupingSet) -> Verdict:
     """Counts are known, not estimated: too few rows is too little data, so never a fail of the system."""
-    sizes = {i: int(cells.n[i].sum()) for i in real_groups(cells)}
     hidden = suppressed_groups(figures.cube, cells)
-    ids = tuple(m.measurement.id for i in sizes if (m := figures.find("selection_rate", cells.group(i))))
+    if len(cells.groups) < 2 and not hidden:
+        return Verdict(rule.id, "not_applicable", _sentence(CONSTANT), ())
+    by_label = rule.metric == LABEL_SIZE
+    if by_label and not figures.cube.has_label:
+        return Verdict(rule.id, "not_applicable", _sentence(NO_LABEL), ())
+    sizes = {i: int(cells.n[i].sum(axis=1).min() if by_label else cells.n[i].sum()) for i in real_groups(cells)}
+    resting = ("true_positive_rate", "false_positive_rate") if by_label else ("selection_rate",)
+    ids = tuple(m.measurement.id for i in sizes for name in resting if (m := figures.find(name, cells.group(i))))
     good = rule.direction == "at_least"
     short = {i: n for i, n in sizes.items() if (n < rule.limit if good else n > rule.limit)}
+    counted = f"{_words(rule)} rows{' of either label' if by_label else ''}"
     if not short and not hidden:
-        return Verdict(rule.id, "pass", f"Every group has {_words(rule)} rows.", ids)
+        return Verdict(rule.id, "pass", f"Every group has {counted}.", ids)
     names = [f"{_named(cells.group(i))} ({n:,})" for i, n in short.items()] + [f"{_named(g)} (hidden)" for g in hidden]
-    reason = f"Not every group has {_words(rule)} rows: {', '.join(names)}."
     few = min(short.values(), default=0)
     rows = math.ceil(figures.cube.rows * rule.limit / few) if good and few else None
     left_out = (*(cells.group(i) for i in short), *hidden)
+    reason = f"Not every group has {counted}: {', '.join(names)}."
     return Verdict(rule.id, "inconclusive", reason, ids, not_assessed=left_out, rows_needed=rows)
 
 
-def _verdict(figures: _Figures, rule: Rule, kept: Sequence[Measured], left_out: Sequence[Group]) -> Verdict:
+def _verdict(figures: _Figures, rule: Rule, select: _Select) -> Verdict:
     """The verdict over one figure or several, by the printed interval, exact limits, or a corrected level."""
-    ids = tuple(m.measurement.id for m in kept)
-    aside = f" Not assessed: {', '.join(_named(g) for g in left_out)}." if left_out else ""
-    if not kept:
-        return Verdict(rule.id, "inconclusive", f"No group has enough rows.{aside}", ids, not_assessed=tuple(left_out))
-    unknown = [m.estimate for m in kept if m.estimate.value is None]
-    if unknown:
-        applicable = any(not isinstance(u, Unknown) or u.applicable for u in unknown)
-        outcome: Outcome = "inconclusive" if applicable else "not_applicable"
-        return Verdict(rule.id, outcome, _sentence(unknown[0].reason) + aside, ids, not_assessed=tuple(left_out))
-    estimates = [m.estimate for m in kept]
-    outcome = _decide(rule, estimates, 1.0)
-    by, level = _telling(rule, estimates, outcome)
-    reason = _because(rule, estimates, outcome, by, level) + aside
-    if outcome == "pass" and left_out and rule.min_n is None:
-        outcome = "inconclusive"
-        reason += " The rule sets no min_n, so a group without data keeps it from passing."
-    rows = _rows_needed(figures.cube.rows, rule, estimates) if outcome == "inconclusive" and not left_out else None
-    if outcome == "inconclusive" and left_out and rule.min_n is not None:
-        rows = _rows_needed(figures.cube.rows, rule, estimates)
-    exact = None if level == LEVEL and not _near_edge(rule, by) else _limits(rule, by, level)
-    return Verdict(rule.id, outcome, reason, ids, not_assessed=tuple(left_out), rows_needed=rows, interval=exact)
+    found = select(1.0)
+    aside = f" Not assessed: {', '.join(_named(g) for g in found.left_out)}." if found.left_out else ""
+    unknown = [e for e in found.kept if e.value is None]
+    if unknown and all(isinstance(u, Unknown) and not u.applicable for u in unknown):
+        return Verdict(rule.id, "not_applicable", _sentence(unknown[0].reason) + aside, found.ids)
+    told: Interval | None = None
+    if unknown or not found.kept:
+        outcome: Outcome = "inconclusive"
+        reason = _sentence(unknown[0].reason if unknown else found.why or "no group has enough rows") + aside
+    else:
+        outcome = _decide(rule, found.kept, 1.0)
+        by, level = _telling(rule, found.kept, outcome)
+        reason = _because(rule, found.kept, outcome, by, level) + aside
+        told = None if level == LEVEL and not _near_edge(rule, by) else _limits(rule, by, level)
+        if outcome == "pass" and found.left_out:
+            outcome = "pass" if rule.min_n else "inconclusive"
+            reason += _set_aside(rule, found)
+    rows = _rows_needed(figures.cube.rows, rule, select) if outcome == "inconclusive" else None
+    return Verdict(rule.id, outcome, reason, found.ids, not_assessed=found.left_out, rows_needed=rows, interval=told)
+
+
+def _set_aside(rule: Rule, found: _Selection) -> str:
+    """What a reader of a pass must know of the groups that it leaves out: that nobody agreed to it, or that they fail.
+
+    A rule's min_n is an agreement to set small groups aside; the rules on enough data are there so that it never
+    passes unseen."""
+    if rule.min_n is None:
+        return " The rule sets no min_n, so a group without data keeps it from passing."
+    level = 1 - (1 - LEVEL) / (len(found.kept) + len(found.aside))
+    failing = [e for e in found.aside if _side(rule, e, level, 1.0) == "fail"]
+    if not failing:
+        return ""
+    worst = _worst(rule, failing)
+    limits = _limits(rule, worst, level)
+    span = f"{_number(limits.low)} to {_number(limits.high)}"
+    return f" With the groups set aside it would be {_number(worst.value)} ({span}), on the wrong side of the limit."
 
 
 def _decide(rule: Rule, estimates: Sequence[Estimate], scale: float) -> Outcome:
@@ -247,13 +310,18 @@ def _worst(rule: Rule, estimates: Sequence[Estimate]) -> Estimate:
     return min(estimates, key=lambda e: sign * (e.value if e.value is not None else 0.0))
 
 
-def _rows_needed(rows: int, rule: Rule, estimates: Sequence[Estimate]) -> int | None:
-    """The rows at which the verdict would be settled, at the same shares and estimates: doubling, then bisection."""
+def _rows_needed(rows: int, rule: Rule, select: _Select) -> int | None:
+    """The rows at which the verdict would be settled, at the same shares and estimates: doubling, then bisection. More
+    rows also bring in the groups that min_n left out; None where a figure sits at the limit or rows do not help."""
 
     def settled(scale: float) -> bool:
-        return _decide(rule, estimates, scale) != "inconclusive"
+        found = select(scale)
+        if not found.kept or any(e.value is None for e in found.kept):
+            return False
+        outcome = _decide(rule, found.kept, scale)
+        return outcome == "fail" or (outcome == "pass" and not (found.left_out and rule.min_n is None))
 
-    if any(e.value == rule.limit for e in estimates):
+    if any(e.value == rule.limit for e in select(MOST_SCALE).kept):
         return None
     return smallest_multiple(rows, settled)
 
@@ -263,7 +331,7 @@ def smallest_multiple(rows: int, settled: Callable[[float], bool]) -> int | None
     high = 2.0
     while not settled(high):
         high *= 2
-        if high > 2**20 or rows * high > MOST_ROWS:
+        if high > MOST_SCALE or rows * high > MOST_ROWS:
             return None
     low = high / 2
     while high / low > 1.01:

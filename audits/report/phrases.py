@@ -22,7 +22,7 @@ CARRIED = {
     "true_positive_rate": "The model finds {} of the true positives in the group {}",
     "false_positive_rate": "The model wrongly flags {} of the true negatives in the group {}",
 }
-GROUP_SIZE = "group_size"
+COUNTS = ("group_size", "label_size")
 MOST_IDS = 4
 UNEQUAL = {"difference", "ratio"}
 
@@ -57,7 +57,7 @@ def _margin(reading: Reading, verdict: Json) -> float:
 
 
 def _others(reading: Reading, verdicts: Sequence[Json]) -> str:
-    if not verdicts or reading.metric_of(verdicts[0]) == GROUP_SIZE:
+    if not verdicts or reading.metric_of(verdicts[0]) in COUNTS:
         return " ".join(words.clean(v["reason"]) for v in verdicts[:2])
     said = []
     for v in verdicts[:4]:
@@ -81,7 +81,7 @@ def headline(reading: Reading, verdicts: Sequence[Json]) -> str:
     metric, tone = reading.metric_of(verdict), words.tone(verdict)
     spoken = words.plain(metric)
     attributes = words.listed([words.attribute(v["attribute"]) for v in verdicts if v.get("attribute")], 4)
-    if metric == GROUP_SIZE:
+    if metric in COUNTS:
         return _size_headline(verdict, attributes)
     if spoken.kind not in UNEQUAL or not verdict.get("attribute"):
         return _plain_headline(reading, verdict, attributes)
@@ -120,7 +120,7 @@ def _size_headline(verdict: Json, attributes: str) -> str:
 
 
 def _figures(reading: Reading, verdict: Json, measured: list[Json]) -> str:
-    if not measured or reading.metric_of(verdict) == GROUP_SIZE:
+    if not measured or reading.metric_of(verdict) in COUNTS:
         return words.sentence(words.clean(verdict["reason"]))
     if len(measured) > 1:
         return _many(verdict, measured)
@@ -191,7 +191,7 @@ def _many(verdict: Json, measured: list[Json]) -> str:
 
 def _limit(reading: Reading, verdict: Json) -> str:
     metric = reading.metric_of(verdict)
-    if verdict.get("limit") is None or metric == GROUP_SIZE:
+    if verdict.get("limit") is None or metric in COUNTS:
         return ""
     if words.plain(metric).kind == "difference":
         return f"The limit is {words.direction(verdict)} {numbers.points(verdict['limit'])} points."
@@ -202,7 +202,11 @@ def _rest(verdict: Json) -> str:
     tone = words.tone(verdict)
     if tone == "inconclusive":
         rows = verdict.get("rows_needed")
-        return f"About {numbers.about(rows)} rows would settle it." if rows else "More rows would not settle it."
+        return (
+            f"About {numbers.about(rows)} rows would settle it."
+            if rows
+            else "No number of rows can be named that would settle it."
+        )
     if tone == "waived":
         return words.waiver(verdict)
     if tone == "not_applicable":
@@ -212,4 +216,4 @@ def _rest(verdict: Json) -> str:
 
 def _ids(reading: Reading, verdict: Json) -> list[str]:
     """The measurements that a finding speaks of; the sizes of groups are in its own words."""
-    return [] if reading.metric_of(verdict) == GROUP_SIZE else [m["id"] for m in reading.measured(verdict)[:3]]
+    return [] if reading.metric_of(verdict) in COUNTS else [m["id"] for m in reading.measured(verdict)[:3]]

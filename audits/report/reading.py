@@ -148,7 +148,10 @@ class Reading:
 
 
 def _in_order(m: Json, order: Mapping[str, int]) -> Json:
-    """The measurement with its groups' attributes in the order they were given in; JSON does not keep it."""
+    """The measurement with its groups' attributes in the order they were given in, which JSON does not keep, and a
+    disparity over the groups that a rule left in (its `over` names them) under the metric's plain name."""
+    if m.get("over") is not None:
+        m = {**m, "metric": m["metric"].rpartition("_min_n_")[0] or m["metric"]}
     if len(m["group"]) < 2:
         return m
     given = sorted(m["group"].items(), key=lambda item: order.get(item[0], len(order)))

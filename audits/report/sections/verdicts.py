@@ -7,7 +7,7 @@ from typing import Any
 
 from audits.report import numbers, words
 from audits.report.blocks import Block, Cell, Head, Paragraph, Row, RowGroup, Section, TableBlock
-from audits.report.phrases import GROUP_SIZE
+from audits.report.phrases import COUNTS
 from audits.report.reading import Reading
 from audits.report.tables import cut
 
@@ -50,11 +50,11 @@ def verdict_table(reading: Reading, verdicts: Sequence[Json], id: str, caption: 
 def _row(reading: Reading, verdict: Json) -> Row:
     measured = reading.measured(verdict)
     metric, tone = reading.metric_of(verdict), words.tone(verdict)
-    only = measured[0] if len(measured) == 1 and metric != GROUP_SIZE else None
+    only = measured[0] if len(measured) == 1 and metric not in COUNTS else None
     bounds = verdict.get("interval") or (only["interval"] if only else None)
     sign = {"at_least": "≥ ", "at_most": "≤ "}.get(str(verdict.get("direction")), "")
     limit = "" if verdict.get("limit") is None else sign + words.limit(metric, verdict["limit"])
-    several = f"{len(measured)} figures" if len(measured) > 1 and metric != GROUP_SIZE else ""
+    several = f"{len(measured)} figures" if len(measured) > 1 and metric not in COUNTS else ""
     figure = words.value(metric, only["value"]) if only and only["value"] is not None else several
     ids = only["id"] if only else ""
     texts = (figure, words.interval(metric, bounds) if only and bounds else "", limit, _note(verdict, only), ids)
@@ -72,7 +72,11 @@ def _note(verdict: Json, only: Json | None) -> str:
         said.append(f"Not assessed: {words.listed([words.group(g) for g in aside], 4)}.")
     if words.tone(verdict) == "inconclusive":
         rows = verdict.get("rows_needed")
-        said.append(f"About {numbers.about(rows)} rows would settle it." if rows else "More rows would not settle it.")
+        said.append(
+            f"About {numbers.about(rows)} rows would settle it."
+            if rows
+            else "No number of rows can be named that would settle it."
+        )
     if verdict.get("waived"):
         said.append(words.waiver(verdict))
     return " ".join(said)

@@ -52,7 +52,7 @@ def content_id(m: Json) -> str:
     """The id that a measurement of this content has."""
     from audits.measure.types import measurement_id
 
-    return measurement_id(m["check"], m["metric"], m.get("attribute"), m["group"], m.get("feature"), m.get("over"))
+    return measurement_id(m["check"], m["metric"], m.get("attribute"), m["group"], m.get("feature"))
 
 
 def _verdicts(audit: Json, again: Sequence[Json], findings: Findings) -> None:

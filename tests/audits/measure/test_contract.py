@@ -77,7 +77,8 @@ def test_every_promised_metric_is_there_for_everybody_and_by_attribute(lending: 
     assert whole >= RATES | PERFORMANCE
     for attribute in ("sex", "region", "sex*region"):
         names = {m["metric"] for m in of_kind(lending, attribute=attribute, group={})}
-        assert names == DISPARITIES
+        # a rule's min_n makes figures of its own, with names of their own
+        assert {name for name in names if "_min_n_" not in name} == DISPARITIES
     for group in ({"sex": "f"}, {"region": "a"}, {"sex": "m", "region": "b"}, {"region": "(missing)"}):
         assert {m["metric"] for m in of_kind(lending, group=group)} >= RATES
 

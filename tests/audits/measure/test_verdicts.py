@@ -293,3 +293,46 @@ def test_two_rules_of_one_id_and_another_schema_are_refused() -> None:
         policy(rule, rule)
     with pytest.raises(InputError, match="schema"):
         parse_policy({"rule": [rule]}, "x")
+
+
+def test_a_pass_tells_that_the_groups_it_sets_aside_are_on_the_wrong_side() -> None:
+    cube = selected({"a": (400, 1000), "b": (410, 1000), "tiny": (60, 60)})
+    one = verdict(cube, {"metric": "demographic_parity_difference", "at_most": 0.1, "min_n": 100})
+    assert one.outcome == "pass"
+    assert "With the groups set aside it would be" in one.reason
+
+
+def test_rows_that_bring_the_small_groups_in_are_told() -> None:
+    cube = selected({"a": (40, 90), "b": (41, 90), "tiny": (4, 9)})
+    one = verdict(cube, {"metric": "demographic_parity_difference", "at_most": 0.3, "min_n": 100})
+    assert one.outcome == "inconclusive"
+    assert one.rows_needed is not None
+    assert one.rows_needed >= 100 / 90 * 189
+
+
+def test_a_constant_attribute_has_no_rule_on_its_size() -> None:
+    assert (
+        verdict(selected({"only": (400, 1000)}), {"metric": "group_size", "at_least": 100}).outcome == "not_applicable"
+    )
+
+
+def test_enough_rows_of_either_label_are_counted_by_group() -> None:
+    rows = [("a", y, p, 500) for y in (0, 1) for p in (0, 1)] + [("b", 0, 0, 900), ("b", 1, 1, 40)]
+    cube = counted(
+        pd.DataFrame(rows, columns=["g", "y", "p", "n"]), sensitive=("g",), label="y", prediction="p", frequency="n"
+    ).cube
+    one = verdict(cube, {"metric": "label_size", "at_least": 100})
+    assert one.outcome == "inconclusive"
+    assert "g b (40)" in one.reason
+    assert verdict(cube, {"metric": "label_size", "at_least": 40}).outcome == "pass"
+    assert (
+        verdict(selected({"a": (4, 9), "b": (3, 9)}), {"metric": "label_size", "at_least": 1}).outcome
+        == "not_applicable"
+    )
+
+
+def test_a_reference_without_favourable_outcomes_is_the_reason_told() -> None:
+    cube = selected({"a": (400, 1000), "b": (410, 1000), "none": (0, 1000)})
+    one = verdict(cube, {"metric": "disparate_impact", "at_least": 0.8, "min_n": 100}, references={"g": "none"})
+    assert one.outcome == "inconclusive"
+    assert one.reason.startswith("The reference group's rate is 0.")
