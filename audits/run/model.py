@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audits.measure.check import Context, Progress, discover
 from models.jobs.sandbox.limits import Limits
+from models.registry.formats.matching import listed
 
 if TYPE_CHECKING:
     from audits.run.sandboxed import Request
@@ -18,8 +19,8 @@ Cancelled = Callable[[], bool]
 def predict_with_model(
     request: Request, folder: Path, progress: Progress, *, limits: Limits, cancelled: Cancelled | None = None
 ) -> tuple[Path, dict[str, Any]]:
-    """The predictions file of the request's model on its data, and what the model file says of itself: its format, and
-    whether it holds predictions only, so that there is no model to explain."""
+    """The predictions file of the request's model on its data, and what the model file says of itself: its format,
+    whether it holds predictions only, so that there is no model to explain, and warnings of what had to be guessed."""
     from models.registry.formats.predict import predict_in_sandbox
 
     assert request.model is not None
@@ -35,7 +36,19 @@ def predict_with_model(
         on_progress=progress,
         cancelled=cancelled,
     )
-    return made.path, {"format": made.signature.format, "predictions_only": made.signature.rows is not None}
+    described = {"format": made.signature.format, "predictions_only": made.signature.rows is not None}
+    return made.path, described | {"warnings": _assumptions(made.assumed_order, request.name or request.data.name)}
+
+
+def _assumptions(order: Sequence[str], data: str) -> list[str]:
+    """What had to be guessed to run the model."""
+    if not order:
+        return []
+    columns = f"the columns {listed(order)} of {data} were taken in this order"
+    remedy = (
+        "Save the model with the names of its features (for ONNX as feature_names, see docs/formats.md) to be sure."
+    )
+    return [f"The model's inputs have no names; {columns}. {remedy}"]
 
 
 def check_model(audit: dict[str, Any], context: Context) -> dict[str, Any]:

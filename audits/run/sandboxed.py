@@ -56,13 +56,14 @@ def audit_in_sandbox(
     """
     inputs, model, subject = {"data": request.data}, None, dict(request.subject)
     start, end, explainable = 0.0, 1.0, False
+    warnings: list[str] = []
     if request.model is not None:
         start, end = 0.2, 0.5
         model = {"name": request.model_name or request.model.name, "sha256": _sha256(request.model)}
         inputs["predictions"], described = predict_with_model(
             request, folder, _part(progress, 0.0, start), limits=limits, cancelled=cancelled
         )
-        explainable = not described.pop("predictions_only")
+        explainable, warnings = not described.pop("predictions_only"), described.pop("warnings")
         subject = described | {"sha256": model["sha256"]} | subject
     payload = {
         "parameters": request.parameters.to_json(),
@@ -85,6 +86,7 @@ def audit_in_sandbox(
         on_log=on_log,
     )
     audit: dict[str, Any] = json.loads((output / RESULT).read_text("utf-8"))
+    audit["warnings"] += warnings
     context = Context(
         cube=from_json(audit["cube"]),
         parameters=request.parameters,

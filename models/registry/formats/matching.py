@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from models.errors import InputError
 from models.registry.formats.format import Input, Signature
@@ -73,6 +73,11 @@ def unnamed(signature: Signature, columns: Sequence[ColumnInfo], exclude: Collec
             f"{NAME_THE_COLUMNS}"
         )
     return left
+
+
+def assumed_order(signature: Signature, columns: Mapping[str, ColumnInfo]) -> list[str]:
+    """The columns in the order that was assumed for a model without names for them; none where nothing was."""
+    return [] if signature.inputs or len(columns) < 2 else [column.name for column in columns.values()]
 
 
 def check_type(each: Input, column: ColumnInfo) -> None:

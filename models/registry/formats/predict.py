@@ -12,9 +12,9 @@ from models.jobs.sandbox.run import Limits, run_sandboxed
 from models.registry.formats.classes import positive_score
 from models.registry.formats.discovery import formats, recognised
 from models.registry.formats.format import BATCH, Predictions, Progress, Signature
-from models.registry.formats.matching import matched_columns
+from models.registry.formats.matching import assumed_order, matched_columns
 from models.registry.intake.limits import DataLimits
-from models.registry.intake.read import TableFile, open_table, reading
+from models.registry.intake.read import ColumnInfo, TableFile, open_table, reading
 from models.registry.intake.shown import shown_as
 from models.registry.intake.sql import identifier
 
@@ -29,12 +29,14 @@ class PredictionFile:
     """Predictions on disk: an Arrow file with one row per data row and the columns `score` and `prediction`, or one.
 
     `score` is float64, missing where the model gave no number; `prediction` is the model's own class, as text.
+    `assumed_order` names the table's columns as they were taken, where the model has no names for several inputs.
     """
 
     path: Path
     rows: int
     columns: tuple[str, ...]
     signature: Signature
+    assumed_order: tuple[str, ...] = ()
 
 
 def inspect_in_sandbox(
@@ -97,7 +99,8 @@ def predict_in_sandbox(
             cancelled=cancelled,
         )
     signature = Signature.from_json(result["signature"])
-    return PredictionFile(output / FILE, int(result["rows"]), tuple(result["columns"]), signature)
+    order = tuple(result["assumed_order"])
+    return PredictionFile(output / FILE, int(result["rows"]), tuple(result["columns"]), signature, order)
 
 
 def inspect_task(payload: dict[str, Any], inputs: dict[str, Path], output: Path, progress: Progress) -> dict[str, Any]:
@@ -115,16 +118,26 @@ def predict_task(payload: dict[str, Any], inputs: dict[str, Path], output: Path,
     table = open_table(data, DataLimits.from_json(payload["limits"]))
     if signature.rows not in (None, table.rows):
         raise InputError(f"{model.name} has predictions for {signature.rows:,} rows; {data.name} has {table.rows:,}.")
-    batches = predicted(model, table, signature, payload, progress)
+    inputs = matched_columns(signature, table.columns, payload["exclude"])
+    batches = predicted(model, table, signature, inputs, payload, progress)
     columns = write_predictions(batches, output / FILE)
-    return {"signature": signature.to_json(), "rows": table.rows, "columns": columns}
+    return {
+        "signature": signature.to_json(),
+        "rows": table.rows,
+        "columns": columns,
+        "assumed_order": assumed_order(signature, inputs),
+    }
 
 
 def predicted(
-    model: Path, table: TableFile, signature: Signature, payload: dict[str, Any], progress: Progress
+    model: Path,
+    table: TableFile,
+    signature: Signature,
+    columns: dict[str, ColumnInfo],
+    payload: dict[str, Any],
+    progress: Progress,
 ) -> Iterator[pyarrow.RecordBatch]:
     """The predictions, batch by batch, as Arrow; no more than one batch of rows is in memory."""
-    columns = matched_columns(signature, table.columns, payload["exclude"])
     inputs = {name: column.name for name, column in columns.items()}
     texts = [columns[each.name].name for each in signature.inputs if each.type == "text"]
     scorer, done = formats()[signature.format].load(model, signature), 0
