@@ -118,14 +118,14 @@ def predict_task(payload: dict[str, Any], inputs: dict[str, Path], output: Path,
     table = open_table(data, DataLimits.from_json(payload["limits"]))
     if signature.rows not in (None, table.rows):
         raise InputError(f"{model.name} has predictions for {signature.rows:,} rows; {data.name} has {table.rows:,}.")
-    inputs = matched_columns(signature, table.columns, payload["exclude"])
-    batches = predicted(model, table, signature, inputs, payload, progress)
+    matched = matched_columns(signature, table.columns, payload["exclude"])
+    batches = predicted(model, table, signature, matched, payload, progress)
     columns = write_predictions(batches, output / FILE)
     return {
         "signature": signature.to_json(),
         "rows": table.rows,
         "columns": columns,
-        "assumed_order": assumed_order(signature, inputs),
+        "assumed_order": assumed_order(signature, matched),
     }
 
 
