@@ -17,7 +17,7 @@ def show(audit: dict[str, Any], json_file: Path | None, pdf_file: Path | None) -
     console = Console(highlight=False, soft_wrap=True)
     data = audit["data"]
     console.print(f"[bold]{_escape(headline(audit['verdicts']))}[/bold]")
-    console.print(f"{_escape(data['name'])}: {data['rows_used']:,} of {data['rows']:,} rows.\n")
+    console.print(f"{_escape(data['name'])}: {_rows(data)}.\n")
     for verdict in audit["verdicts"]:
         _verdict(console, verdict)
     console.print()
@@ -27,6 +27,12 @@ def show(audit: dict[str, Any], json_file: Path | None, pdf_file: Path | None) -
     for what, file in (("Evidence", json_file), ("Report", pdf_file)):
         if file:
             console.print(f"{what}: {_escape(str(file))}")
+
+
+def _rows(data: dict[str, Any]) -> str:
+    used, rows = data["rows_used"], data["rows"]
+    counted = f"{rows:,} rows" if used == rows and "stands_for" in data else f"{used:,} of {rows:,} rows"
+    return f"{counted} standing for {data['stands_for']:,}" if "stands_for" in data else counted
 
 
 def _escape(text: str) -> str:

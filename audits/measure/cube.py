@@ -66,21 +66,32 @@ class Question:
 
 @dataclass(frozen=True)
 class Counted:
-    """A cube and what was seen on the way: rows read, rows dropped by cause, distinct scores, and the threshold."""
+    """A cube and what was seen on the way: rows read, rows dropped by cause, and the threshold.
+
+    `rows` and `dropped` are rows of the table; with frequencies those of the cube are what they stand for.
+    """
 
     cube: Cube
     rows: int
     dropped: dict[str, int] = field(default_factory=dict)
     threshold: float | None = None
 
+    @property
+    def used(self) -> int:
+        """Rows of the table that are counted."""
+        return self.rows - sum(self.dropped.values())
+
 
 @dataclass(frozen=True)
 class _Tally:
-    """Cells as they came from the engine: one row for each combination of the keys."""
+    """Cells as they came from the engine: one row for each combination of the keys. `rows` are the table's, `n` what
+    they stand for.
+    """
 
     groups: list[tuple[str, ...]]
     label: list[Any]
     prediction: list[Any]
+    rows: NDArray[Any]
     n: NDArray[Any]
     w: NDArray[Any] | None
     w2: NDArray[Any] | None
@@ -103,8 +114,9 @@ def build_cube(table: ibis.Table, question: Question) -> Counted:
     keys = _sets(attributes, question.intersections)
     joint = sample.group_by(attributes).aggregate([]).num_rows <= JOINT
     tallies = _tally_sets(columns, attributes, keys, question, joint=joint)
-    outcomes = name_outcomes(question, tallies[()].label, tallies[()].prediction, tallies[()].n)
+    outcomes = name_outcomes(question, tallies[()].label, tallies[()].prediction, tallies[()].rows)
     sets = tuple(_grouping_set(tallies[k], k, question, outcomes) for k in keys)
+    rows = int(tallies[()].rows.sum()) + sum(rows_dropped.values())
     rows_dropped |= outcomes.dropped
     _refuse_too_many(sets)
     scores = _count_scores(columns, question, outcomes, sets, look) if look and outcomes.has_label else None
@@ -121,7 +133,7 @@ def build_cube(table: ibis.Table, question: Question) -> Counted:
     )
     if cube.rows == 0:
         raise InputError("No rows are left to audit. The file has no rows, or all were dropped for missing values.")
-    return Counted(cube, cube.rows + sum(rows_dropped.values()), rows_dropped, look.threshold if look else None)
+    return Counted(cube, rows, rows_dropped, look.threshold if look else None)
 
 
 def role_columns(table: ibis.Table, question: Question) -> ibis.Table:
@@ -314,7 +326,7 @@ def _tally(table: ibis.Table, groups: tuple[str, ...], question: Question) -> _T
     import ibis
 
     keys = [*groups, *(c for c in ("y", "p") if c in table.columns)]
-    counted = table.group_by(keys).aggregate(**_sums(table))
+    counted = table.group_by(keys).aggregate(**_sums(table), rows=table.count())
     texts = {g: ibis.coalesce(counted[g].cast("string"), ibis.literal(MISSING)) for g in groups}
     absent = {f"{g}_absent": counted[g].isnull() for g in groups}
     arrow = counted.mutate(**texts, **absent).to_pyarrow() if texts else counted.to_pyarrow()
@@ -326,6 +338,7 @@ def _tally(table: ibis.Table, groups: tuple[str, ...], question: Question) -> _T
         groups=list(zip(*columns, strict=True)) if columns else [()] * length,
         label=arrow["y"].to_pylist() if "y" in keys else [None] * length,
         prediction=arrow["p"].to_pylist() if "p" in keys else [None] * length,
+        rows=arrow["rows"].to_numpy(),
         **_numbers(arrow),
     )
 
@@ -374,10 +387,11 @@ def _marginal(tally: _Tally, keep: Sequence[int]) -> _Tally:
         np.add.at(out, at, values)
         return out
 
-    n = summed(tally.n)
+    n, rows = summed(tally.n), summed(tally.rows)
     assert n is not None
+    assert rows is not None
     groups, labels, predictions = ([key[i] for key in position] for i in range(3))
-    return _Tally(groups, labels, predictions, n, summed(tally.w), summed(tally.w2))
+    return _Tally(groups, labels, predictions, rows, n, summed(tally.w), summed(tally.w2))
 
 
 def _grouping_set(tally: _Tally, key: tuple[str, ...], question: Question, outcomes: Outcomes) -> GroupingSet:

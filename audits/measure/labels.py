@@ -55,14 +55,16 @@ class Outcomes:
         return None if text is None else int(text == self.positive)
 
 
-def name_outcomes(question: Question, labels: Sequence[Any], predictions: Sequence[Any], n: NDArray[Any]) -> Outcomes:
+def name_outcomes(
+    question: Question, labels: Sequence[Any], predictions: Sequence[Any], rows: NDArray[Any]
+) -> Outcomes:
     """Name the two values from what the columns hold. InputError for more than two, infinite, or missing ones."""
     dropped: dict[str, int] = {}
     label_values = _values(labels) if question.label else []
     predicted = [] if question.score else _values(predictions)
     _refuse_many(question.label, label_values)
     _refuse_many(question.prediction, predicted)
-    _count_missing(question, labels, predictions, n, dropped)
+    _count_missing(question, labels, predictions, rows, dropped)
     if len(label_values) == 2 and (extra := [v for v in predicted if v not in label_values]):
         raise InputError(
             f"Column {question.prediction!r} predicts {extra[0]!r}, which the label {question.label!r} never is: it "
@@ -100,14 +102,14 @@ def _refuse_many(column: str | None, values: Sequence[str]) -> None:
 
 
 def _count_missing(
-    question: Question, labels: Sequence[Any], predictions: Sequence[Any], n: NDArray[Any], dropped: dict[str, int]
+    question: Question, labels: Sequence[Any], predictions: Sequence[Any], rows: NDArray[Any], dropped: dict[str, int]
 ) -> None:
     """Rows without a label or a prediction: counted, and refused unless they may be dropped (each row once)."""
     no_label = np.array([printed(v) is None for v in labels], dtype=bool) & (question.label is not None)
     no_prediction = np.array([printed(v) is None for v in predictions], dtype=bool) & (question.score is None)
     counts = {
-        str(question.label): int(n[no_label].sum()),
-        str(question.prediction): int(n[no_prediction & ~no_label].sum()),
+        str(question.label): int(rows[no_label].sum()),
+        str(question.prediction): int(rows[no_prediction & ~no_label].sum()),
     }
     found = {column: count for column, count in counts.items() if count}
     if found and not question.drop_missing:

@@ -102,7 +102,8 @@ def describe_data(source: TableSource, counted: Counted, parameters: Parameters)
     return {
         "name": source.name,
         "rows": source.file.rows,
-        "rows_used": cube.rows,
+        "rows_used": counted.used,
+        **({"stands_for": cube.rows} if parameters.frequency else {}),
         "dropped": dict(counted.dropped),
         "all_columns": len(source.file.columns),
         "columns": [{"name": n, "type": source.column(n).type, "role": role} for n, role in source.used],

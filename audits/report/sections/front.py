@@ -33,4 +33,5 @@ def _data(reading: Reading) -> str | None:
     if name is None:
         return None
     used, rows = reading.data.get("rows_used"), reading.data.get("rows")
-    return f"{words.clean(name)}, {numbers.count(used)} of {numbers.count(rows)} rows used"
+    stood = f", standing for {numbers.count(reading.data['stands_for'])}" if "stands_for" in reading.data else ""
+    return f"{words.clean(name)}, {numbers.count(used)} of {numbers.count(rows)} rows used{stood}"

@@ -54,7 +54,8 @@ def _sentence(profile: Json) -> str:
     left_out = f" {numbers.count(count)} rows with missing values were left out." if count else ""
     name = words.short(profile.get("name") or "The file")
     rows, used = numbers.count(profile.get("rows")), numbers.count(profile.get("rows_used"))
-    return f"{name} has {rows} rows; {used} were used.{left_out}"
+    stood = f", standing for {numbers.count(profile['stands_for'])}" if "stands_for" in profile else ""
+    return f"{name} has {rows} rows; {used} were used{stood}.{left_out}"
 
 
 def _label(profile: Json) -> list[Block]:

@@ -122,7 +122,7 @@ def check_tables(audit: Json, findings: Findings) -> None:
 
     cube = cells.from_json(audit["cube"])
     if audit.get("data"):
-        counts = _counts(cube)
+        counts = _counts(cube, audit["data"])
         _row("counts of rows and groups", {key: audit["data"].get(key) for key in counts}, counts, findings)
     context = Context(cube, Parameters.from_json(audit["provenance"]["parameters"]))
     again = {c.id: c.run(context).to_json() for c in discover() if c.measure}
@@ -141,8 +141,8 @@ def check_tables(audit: Json, findings: Findings) -> None:
                 findings.leave(what, NO_DATA)
 
 
-def _counts(cube: Cube) -> dict[str, Any]:
-    """The data profile's counts, which the cube holds."""
+def _counts(cube: Cube, data: Json) -> dict[str, Any]:
+    """The data profile's counts, which the cube holds; with frequencies it holds what the rows used stand for."""
     attributes = [
         {
             "name": one.name,
@@ -151,7 +151,10 @@ def _counts(cube: Cube) -> dict[str, Any]:
         for one in cube.sets
         if len(one.attributes) == 1
     ]
-    return {"rows_used": cube.rows, "attributes": attributes}
+    if cube.weighting != "frequency":
+        return {"rows_used": cube.rows, "stands_for": None, "attributes": attributes}
+    used = data["rows"] - sum(data["dropped"].values())
+    return {"rows_used": used, "stands_for": cube.rows, "attributes": attributes}
 
 
 def check_cross_check(audit: Json, findings: Findings) -> None:

@@ -219,6 +219,12 @@ def test_rows_left_out_for_missing_values_are_counted_by_cause() -> None:
     assert (found.rows, found.cube.rows, found.dropped) == (6, 2, {"w": 1, "s": 2, "y": 1})
 
 
+def test_rows_read_and_left_out_are_the_tables_and_those_of_the_cube_what_they_stand_for() -> None:
+    frame = pd.DataFrame({"g": list("aabb"), "y": [1, 0, None, 0], "p": [1, 0, 1, 0], "f": [100, 0, 50, 200]})
+    found = counted(frame, sensitive=("g",), label="y", prediction="p", frequency="f", drop_missing=True)
+    assert (found.rows, found.used, found.dropped, found.cube.rows) == (4, 3, {"y": 1}, 300)
+
+
 def test_a_row_without_a_label_is_left_out_also_where_the_label_has_one_value() -> None:
     frame = pd.DataFrame({"g": list("aabb"), "y": [1, 1, None, 1], "p": [1, 0, 1, 0]})
     found = counted(frame, sensitive=("g",), label="y", prediction="p", drop_missing=True)

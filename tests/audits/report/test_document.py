@@ -120,6 +120,14 @@ def test_without_a_label_what_needs_one_says_why_it_is_missing(audited: Callable
     assert "ROC AUC is" not in text
 
 
+def test_rows_with_frequencies_say_how_many_they_stand_for(audited: Callable[..., Audit]) -> None:
+    rows = pd.DataFrame({"g": list("aabb"), "y": [0, 1, 0, 1], "p": [0, 1, 1, 1], "n": [30, 20, 25, 4500]})
+    audit = audited(rows, sensitive=("g",), label="y", prediction="p", frequency="n")
+    page = render_html(document(audit))
+    assert "clients.parquet, 4 of 4 rows used, standing for 4\u202f575" in page
+    assert "has 4 rows; 4 were used, standing for 4\u202f575." in page
+
+
 def test_suppressed_groups_count_as_not_assessed(audited: Callable[..., Audit]) -> None:
     audit = audited(people(), sensitive=("region",), label="repaid", score="score", suppress=30)
     assert any(m.get("reason") == "suppressed" for m in audit["measurements"])

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pikepdf
 import pytest
 from click.testing import CliRunner
@@ -21,8 +22,10 @@ from audits.report.evidence import NAME, canonical_bytes, sha256
 from audits.report.pdf import render_pdf
 from audits.report.verification.figures import check_figures, check_tables
 from audits.report.verification.findings import Findings
+from audits.report.verification.warnings import check_rows, check_warnings
 from audits.report.verify import verify_report
 from audits.run.recompute import recompute
+from audits.run.warnings import order_assumed
 from tests.audits.report.conftest import SUBJECT, people
 
 Edit = Callable[[pikepdf.Pdf], None]
@@ -75,6 +78,8 @@ def compared(audit: dict[str, Any]) -> Findings:
     findings = Findings()
     check_figures(audit, recompute(audit), findings)
     check_tables(audit, findings)
+    check_warnings(audit, recompute(audit)["warnings"], findings)
+    check_rows(audit, findings)
     return findings
 
 
@@ -242,6 +247,22 @@ def test_counts_and_sentences_of_the_evidence_are_compared_with_the_cube(audit: 
     ]
 
 
+@pytest.mark.parametrize("change", [{"stands_for": 900}, {"rows_used": 300}, {"rows": 5}, {"stands_for": None}])
+def test_the_rows_that_frequencies_stand_for_are_compared_with_the_cube(
+    audited: Callable[..., dict[str, Any]], change: dict[str, Any]
+) -> None:
+    rows = pd.DataFrame({"g": list("aabb"), "y": [0, 1, 0, 1], "p": [0, 1, 1, 1], "n": [100, 50, 50, 100]})
+    found = audited(rows, sensitive=("g",), label="y", prediction="p", frequency="n")
+    assert not compared(found).differs
+    found["data"] |= change
+    assert what(compared(found))
+
+
+def test_rows_without_frequencies_stand_for_no_others(audit: Any) -> None:
+    audit["data"]["stands_for"] = 10_000
+    assert what(compared(audit)) == "counts of rows and groups: stands_for"
+
+
 def test_a_table_that_the_cube_does_not_give_is_found(audit: Any) -> None:
     check = next(c for c in audit["checks"] if c["id"] == "performance")
     check["tables"][0]["rows"][0][1] += 1
@@ -361,3 +382,34 @@ def test_the_command_says_verified_with_0_differs_with_1_and_no_report_with_2(re
     assert run.exit_code == 2
     assert "is not a report" in run.stderr
     assert json.loads(findings.read_text())["result"] == "not_a_report"
+
+
+def test_invented_and_removed_warnings_are_named(audited: Callable[..., dict[str, Any]]) -> None:
+    frame = people(200).assign(region="north", repaid=1, said=1)
+    frame.loc[:9, "repaid"] = None
+    found = audited(
+        frame, sensitive=("sex", "region"), label="repaid", prediction="said", drop_missing=True
+    )  # fmt: skip
+    assert len(found["warnings"]) == 3
+    assert compared(copy.deepcopy(found)).differs == []
+    for i, sentence in enumerate(found["warnings"]):
+        fewer = found | {"warnings": [*found["warnings"][:i], *found["warnings"][i + 1 :]]}
+        (one,) = compared(fewer).differs
+        assert (one.what, one.printed, one.recomputed) == ("warning", None, sentence)
+    (one,) = compared(found | {"warnings": [*found["warnings"], "All is well."]}).differs
+    assert (one.what, one.printed) == ("warning", "All is well.")
+
+
+def test_a_warning_of_the_models_columns_is_listed_where_a_model_was_run_and_invented_elsewhere(audit: Any) -> None:
+    audit["warnings"] = [order_assumed("'c', 'b'", "holdout.csv")]
+    assert [d.what for d in compared(audit).differs] == ["warning"]
+    parameters = audit["provenance"]["parameters"]
+    parameters |= {"prediction": None, "model": True}
+    found = compared(audit)
+    assert found.differs == []
+    assert any("order of the model's columns" in n.what for n in found.not_recomputed)
+
+
+def test_rows_that_do_not_add_up_are_found(audit: Any) -> None:
+    audit["data"]["rows"] += 1
+    assert "rows are those used and those dropped" in what(compared(audit))
