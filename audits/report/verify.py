@@ -16,13 +16,13 @@ from audits.report.verification.figures import check_cross_check, check_figures,
 from audits.report.verification.findings import Findings
 from audits.report.verification.pages import check_pages, printed_hash
 from audits.report.verification.parts import NotAReport, Parts, read_parts
+from audits.report.verification.warnings import check_rows, check_warnings
 
 Progress = Callable[[float, str], None]
 PARTS = {"inputs": list, "measurements": list, "verdicts": list, "cube": dict, "provenance": dict}
 NOT_IN_THE_CUBE = (
     ("subject", "the description of the system", "it is a statement of its owner"),
     ("data", "the columns and labels of the data", "needs the data, which are not in the report"),
-    ("warnings", "the warnings", "they were given when the data were read"),
     ("inputs", "the hashes of the inputs", "needs the files; compare them with sha256sum"),
 )
 
@@ -93,8 +93,11 @@ def _check_evidence(audit: dict[str, Any], findings: Findings) -> None:
     from audits.run.recompute import recompute
 
     def compared() -> None:
-        check_figures(audit, recompute(audit), findings)
+        again = recompute(audit)
+        check_figures(audit, again, findings)
         check_tables(audit, findings)
+        check_warnings(audit, again["warnings"], findings)
+        check_rows(audit, findings)
         check_cross_check(audit, findings)
 
     _guarded("the evidence can be computed again", compared, findings)

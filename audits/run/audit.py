@@ -19,6 +19,7 @@ from audits.measure.suppress import suppress
 from audits.measure.verdicts import Judgement, judge
 from audits.run.data import TableSource, describe_data
 from audits.run.parameters import Parameters
+from audits.run.warnings import derived_warnings
 
 if TYPE_CHECKING:
     import ibis
@@ -84,7 +85,7 @@ def run_audit(parameters: Parameters, material: Material, progress: Progress = q
         "checks": [r.to_json() for r in results],
         "cross_check": checked,
         "cube": cells.to_json(shown.cube),
-        "warnings": warnings(shown, parameters, source),
+        "warnings": derived_warnings(shown.cube, parameters, shown.threshold, shown.dropped),
         "provenance": provenance(parameters, started, shown.threshold, material.trail),
     }
 
@@ -105,28 +106,6 @@ def _cross_check(
     from audits.measure.crosscheck import cross_check
 
     return cross_check(table, source.question, counted, found, seed=parameters.seed, suppress_below=parameters.suppress)
-
-
-def warnings(counted: Counted, parameters: Parameters, source: TableSource) -> list[str]:
-    """What a reader must know before believing the figures."""
-    told = [f"{n:,} rows were left out: {column!r} is missing there." for column, n in counted.dropped.items()]
-    for one in counted.cube.sets:
-        if len(one.attributes) != 1:
-            continue
-        sizes = dict(zip((g[0] for g in one.groups), one.n.sum(axis=(1, 2)).tolist(), strict=True))
-        missing, total = sizes.get("(missing)", 0), sum(sizes.values())
-        if missing * 2 > total:
-            told.append(f"{one.name!r} is missing in {missing:,} of {total:,} rows; the others may not be typical.")
-        if len(sizes) == 1:
-            told.append(f"{one.name!r} has only the value {next(iter(sizes))!r}: nothing can be compared.")
-    if parameters.label and not counted.cube.has_label:
-        told.append(f"The label {parameters.label!r} has only one value, so nothing that needs a label was measured.")
-    if counted.cube.suppressed:
-        told.append(
-            f"Counts under {parameters.suppress} are not shown; {len(counted.cube.suppressed)} groups were merged for "
-            "that and count as not assessed."
-        )
-    return told
 
 
 def provenance(

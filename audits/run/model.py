@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audits.measure.check import Context, Progress, discover
+from audits.run.warnings import order_assumed
 from models.jobs.sandbox.limits import Limits
 from models.registry.formats.matching import listed
 
@@ -44,11 +45,7 @@ def _assumptions(order: Sequence[str], data: str) -> list[str]:
     """What had to be guessed to run the model."""
     if not order:
         return []
-    columns = f"the columns {listed(order)} of {data} were taken in this order"
-    remedy = (
-        "Save the model with the names of its features (for ONNX as feature_names, see docs/formats.md) to be sure."
-    )
-    return [f"The model's inputs have no names; {columns}. {remedy}"]
+    return [order_assumed(listed(order), data)]
 
 
 def check_model(audit: dict[str, Any], context: Context) -> dict[str, Any]:

@@ -176,6 +176,15 @@ def test_a_label_of_one_value_is_like_none(tmp_path: Path) -> None:
     assert any("only one value" in sentence for sentence in found["warnings"])
 
 
+def test_many_scores_at_the_threshold_itself_are_told_of(tmp_path: Path) -> None:
+    frame = credit(1_000).assign(score=lambda f: f.score.mask(f.score == 0.5, 0.501))
+    for tied, told in ((10, []), (11, ["11 rows score exactly the threshold 0.5 and count as positive."])):
+        frame.loc[: tied - 1, "score"] = 0.5
+        found = audit(frame, tmp_path, **ASKED)
+        assert [w for w in found["warnings"] if "exactly the threshold" in w] == told
+        assert recompute(found)["warnings"] == found["warnings"]
+
+
 def test_a_constant_attribute_is_not_applicable(tmp_path: Path) -> None:
     found = audit(credit(300).assign(sex="f"), tmp_path, **ASKED)
     one = figure(found, "demographic_parity_difference", attribute="sex")
