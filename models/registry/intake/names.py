@@ -41,12 +41,17 @@ def check_name(name: str, position: int, limits: DataLimits) -> None:
 
 
 def check_unique(names: Sequence[str]) -> None:
-    """Names must differ by more than case: the engines that read tables do not tell `Sex` from `sex`."""
+    """Names must differ by more than case, even of columns that nobody asks for: the engines that read tables do not
+    tell `Sex` from `sex`. DuckDB answers a question for either with the first of them, and says nothing.
+    """
     seen: dict[str, str] = {}
     for name in names:
         folded = name.lower()
         if seen.get(folded) == name:
             raise InputError(f"The column name {name!r} occurs more than once. Rename one of them.")
         if folded in seen:
-            raise InputError(f"The column names {seen[folded]!r} and {name!r} differ only in case. Rename one of them.")
+            raise InputError(
+                f"The column names {seen[folded]!r} and {name!r} differ only in case, so one could be read for the "
+                "other. Rename one of them."
+            )
         seen[folded] = name
