@@ -15,6 +15,7 @@ from audits.measure.cube import Counted, build_cube
 from audits.measure.disparities import check_references
 from audits.measure.measured import Measured
 from audits.measure.policy import Policy, load_policy
+from audits.measure.single_value import reworded, reworded_verdict
 from audits.measure.suppress import suppress
 from audits.measure.verdicts import Judgement, judge
 from audits.run.data import TableSource, describe_data
@@ -95,7 +96,12 @@ def evaluate(
 ) -> tuple[list[Measured], Judgement]:
     """Everything that is a function of the cube: the figures and the verdicts on them."""
     found = [m for check in discover() if check.measure for m in check.measure(cube, parameters)]
-    return found, judge(cube, found, policy, day, parameters.reference)
+    if not parameters.label or cube.has_label:
+        return found, judge(cube, found, policy, day, parameters.reference)
+    found = [reworded(m) for m in found]
+    judged = judge(cube, found, policy, day, parameters.reference)
+    verdicts, added = map(reworded_verdict, judged.verdicts), map(reworded, judged.added)
+    return found, Judgement(tuple(verdicts), tuple(added))
 
 
 def _cross_check(

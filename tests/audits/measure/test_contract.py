@@ -163,7 +163,7 @@ def test_without_a_label_selection_is_measured_and_the_rest_says_why_not(tmp_pat
         attribute = "region" if name in DISPARITIES else None
         one = figure(found, name, attribute=attribute)
         assert (one["value"], one["interval"]) == (None, None)
-        assert "label" in one["reason"]
+        assert one["reason"] == "no label with two values was given"
     outcomes = {v["rule"]: v["outcome"] for v in found["verdicts"]}
     assert outcomes["equalized-odds"] == outcomes["better-than-chance"] == "not_applicable"
     assert outcomes["demographic-parity"] != "not_applicable"
@@ -174,6 +174,14 @@ def test_a_label_of_one_value_is_like_none(tmp_path: Path) -> None:
     assert value(found, "selection_rate") is not None
     assert value(found, "accuracy") is None
     assert any("only one value" in sentence for sentence in found["warnings"])
+    reasons = {m.get("reason") for m in found["measurements"]}
+    assert "the label has only one value" in reasons
+    assert not [r for r in reasons if r and "was given" in r and "label" in r]
+    needing = [v for v in found["verdicts"] if v["outcome"] == "not_applicable"]
+    assert needing
+    assert {v["reason"].split(".")[0] for v in needing} == {"The label has only one value"}
+    again = recompute(found)
+    assert (again["measurements"], again["verdicts"]) == (found["measurements"], found["verdicts"])
 
 
 def test_many_scores_at_the_threshold_itself_are_told_of(tmp_path: Path) -> None:
