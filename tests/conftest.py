@@ -34,20 +34,23 @@ def broker_folders(folder: Path) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True, scope="session")
 def emptying_the_database_lifts_the_trails_guard() -> Iterator[None]:
-    """Django empties every table after a transactional test; the trail's triggers would refuse that."""
+    """Django empties every table after a transactional test; the triggers of trail and registry would refuse that."""
     from django.db import connection
     from django.test import TransactionTestCase
 
-    from models.trail import triggers
+    from models.registry import triggers as versions
+    from models.trail import triggers as trail
 
     empty = TransactionTestCase._fixture_teardown
 
     def with_guard_lifted(self: Any) -> None:
-        triggers.remove(connection)
+        for guard in (trail, versions):
+            guard.remove(connection)
         try:
             empty(self)
         finally:
-            triggers.install(connection)
+            for guard in (trail, versions):
+                guard.install(connection)
 
     TransactionTestCase._fixture_teardown = with_guard_lifted
     yield

@@ -1,4 +1,4 @@
-"""The database's own refusal to change a version, for SQLite and PostgreSQL."""
+"""The database's own refusal to change or delete a version, for SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -20,23 +20,31 @@ def install(connection: Any) -> None:
 
 def remove(connection: Any) -> None:
     on = {"sqlite": "", "postgresql": " ON {table}"}[connection.vendor]
-    run(connection, [f"DROP TRIGGER IF EXISTS {table}_no_update{on.format(table=table)}" for table in TABLES])
+    named = [(table, act) for table in TABLES for act in ("update", "delete", "replace")]
+    run(connection, [f"DROP TRIGGER IF EXISTS {table}_no_{act}{on.format(table=table)}" for table, act in named])
 
 
 def sqlite() -> list[str]:
-    return [
-        f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
-        for table in TABLES
-    ]
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
+    statements = []
+    for table in TABLES:
+        statements += [
+            f"CREATE TRIGGER {table}_no_{act} BEFORE {act} ON {table} {refuse}" for act in ("update", "delete")
+        ]
+        # INSERT OR REPLACE takes the old row away without asking the delete trigger
+        same = f"SELECT 1 FROM {table} WHERE id = NEW.id"
+        statements.append(f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS ({same}) {refuse}")
+    return statements
 
 
 def postgresql() -> list[str]:
     return [
         REFUSE,
         *(
-            f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} FOR EACH ROW "
+            f"CREATE TRIGGER {table}_no_{act} BEFORE {act} ON {table} FOR EACH ROW "
             "EXECUTE FUNCTION registry_version_refuse()"
             for table in TABLES
+            for act in ("update", "delete")
         ),
     ]
 

@@ -7,11 +7,15 @@ from typing import Any
 TABLE = "trail_entry"
 MESSAGE = "the trail is append-only"
 
+SAME = f"SELECT 1 FROM {TABLE} WHERE id = NEW.id OR (organisation_id = NEW.organisation_id AND sequence = NEW.sequence)"
+ABORT = f"SELECT RAISE(ABORT, '{MESSAGE}')"
 SQLITE = (
-    f"CREATE TRIGGER {TABLE}_no_update BEFORE UPDATE ON {TABLE} BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END",
-    f"CREATE TRIGGER {TABLE}_no_delete BEFORE DELETE ON {TABLE} BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END",
+    f"CREATE TRIGGER {TABLE}_no_update BEFORE UPDATE ON {TABLE} BEGIN {ABORT}; END",
+    f"CREATE TRIGGER {TABLE}_no_delete BEFORE DELETE ON {TABLE} BEGIN {ABORT}; END",
+    # INSERT OR REPLACE takes the old row away without asking the delete trigger
+    f"CREATE TRIGGER {TABLE}_no_replace BEFORE INSERT ON {TABLE} WHEN EXISTS ({SAME}) BEGIN {ABORT}; END",
 )
-SQLITE_DROP = (f"DROP TRIGGER IF EXISTS {TABLE}_no_update", f"DROP TRIGGER IF EXISTS {TABLE}_no_delete")
+SQLITE_DROP = tuple(f"DROP TRIGGER IF EXISTS {TABLE}_no_{act}" for act in ("update", "delete", "replace"))
 
 REFUSE = f"""
 CREATE OR REPLACE FUNCTION {TABLE}_refuse() RETURNS trigger LANGUAGE plpgsql AS

@@ -211,6 +211,8 @@ def test_a_version_never_changes_and_never_goes(files: Path) -> None:
         DatasetVersion.unscoped.filter(pk=version.pk).update(rows=5)
     with pytest.raises(DatabaseError, match="never changes"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE registry_datasetversion SET sha256 = 'x'")
+    with pytest.raises(DatabaseError, match="never changes"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM registry_datasetversion")
 
 
 def test_the_signature_is_checked_against_the_dataset_before_any_job(files: Path, tmp_path: Path) -> None:

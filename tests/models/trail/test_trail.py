@@ -68,6 +68,15 @@ def test_the_database_refuses_to_change_the_trail(act: str) -> None:
     assert verify_chain(acme).whole
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="REPLACE is SQLite's own")
+def test_replacing_an_entry_is_refused_too() -> None:
+    acme = written()
+    replace = "INSERT OR REPLACE INTO trail_entry SELECT * FROM trail_entry WHERE sequence = 2"
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(replace)
+    assert verify_chain(acme).whole
+
+
 TAMPERINGS = {
     "edited body": ("UPDATE trail_entry SET body = replace(body, 'number\":1', 'number\":7') WHERE sequence = 2", 2),
     "edited column": ("UPDATE trail_entry SET verb = 'approved' WHERE sequence = 3", 3),
