@@ -157,6 +157,7 @@ class AuditForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         self._check_positive(given)
+        self._check_exclusions(given)
         if not self.errors:
             try:
                 self.parameters = Parameters(**self._asked(given))
@@ -171,6 +172,17 @@ class AuditForm(forms.Form):
             if values and given.get(name) and plain(given[name]) not in map(plain, values):
                 said = " and ".join(values)
                 self.add_error(name, f"{given['label']} has the values {said}, not {given[name]}.")
+
+    def _check_exclusions(self, given: dict[str, Any]) -> None:
+        """What Parameters would refuse too, said in the page's words and beside its field."""
+        column = self.columns.get(given.get("predictions", "")) if self.model is None else None
+        if column and column.distinct <= 2 and given.get("threshold") is not None:
+            said = (
+                f"A threshold cuts scores; {column.name} holds decisions. Leave it empty, or choose a column of scores."
+            )
+            self.add_error("threshold", said)
+        if given.get("weight") and given.get("frequency"):
+            self.add_error("frequency", "Choose a weight or a frequency, not both.")
 
     def _asked(self, given: dict[str, Any]) -> dict[str, Any]:
         """As Parameters takes it; what was left empty is not said."""

@@ -81,7 +81,7 @@ def test_a_model_takes_the_place_of_a_column(signed_in, world):
         ({"favourable": "maybe"}, "label has the values 0 and 1, not maybe."),
         ({"sensitive": ["nowhere"]}, "nowhere"),
         ({"sensitive": ["prediction"]}, "it can be only one"),
-        ({"threshold": "0.5"}, "applies to scores"),
+        ({"threshold": "0.5"}, "A threshold cuts scores; prediction holds decisions."),
         ({"weight": "prediction", "frequency": "label"}, "only one"),
     ],
 )
