@@ -82,7 +82,7 @@ def test_a_model_takes_the_place_of_a_column(signed_in, world):
         ({"sensitive": ["nowhere"]}, "nowhere"),
         ({"sensitive": ["prediction"]}, "it can be only one"),
         ({"threshold": "0.5"}, "A threshold cuts scores; prediction holds decisions."),
-        ({"weight": "prediction", "frequency": "label"}, "only one"),
+        ({"weight": "prediction", "frequency": "label"}, "Choose a weight or a frequency, not both."),
     ],
 )
 def test_what_does_not_fit_is_said_before_there_is_a_job(signed_in, world, said, complaint):
