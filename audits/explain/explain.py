@@ -58,7 +58,7 @@ def _result(found: Explained, request: Request) -> CheckResult:
             *_method_notes(found),
             *found.notes,
             *proxy_notes(found, measured),
-            *_limits(found, request),
+            *_limits(request),
         ),
     )
 
@@ -78,7 +78,7 @@ def _method_notes(found: Explained) -> list[str]:
     return told
 
 
-def _limits(found: Explained, request: Request) -> list[str]:
+def _limits(request: Request) -> list[str]:
     told = []
     if request.weighted:
         told.append("Every row counts once here; weights and frequencies are not used.")

@@ -22,6 +22,10 @@ Need = Literal["label", "score", "model"]
 Progress = Callable[[float, str], None]
 
 
+def quiet(share: float, sentence: str) -> None:
+    """A progress that nobody watches."""
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """A setting of a check, from which forms and help are made."""
@@ -43,7 +47,7 @@ class Context:
     threshold: float | None = None
     data: Path | None = None
     model: Path | None = None
-    progress: Progress = lambda share, sentence: None
+    progress: Progress = quiet
     limits: Limits = field(default_factory=Limits)
     cancelled: Callable[[], bool] | None = None
     on_log: Callable[[str], None] | None = None

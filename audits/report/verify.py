@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from audits.measure.check import Progress, quiet
 from audits.report.evidence import NAME, SCHEMA, canonical_bytes, sha256
 from audits.report.verification.figures import check_cross_check, check_figures, check_tables
 from audits.report.verification.findings import Findings
@@ -18,17 +19,12 @@ from audits.report.verification.pages import check_pages, printed_hash
 from audits.report.verification.parts import NotAReport, Parts, read_parts
 from audits.report.verification.warnings import check_rows, check_warnings
 
-Progress = Callable[[float, str], None]
 PARTS = {"inputs": list, "measurements": list, "verdicts": list, "cube": dict, "provenance": dict}
 NOT_IN_THE_CUBE = (
     ("subject", "the description of the system", "it is a statement of its owner"),
     ("data", "the columns and labels of the data", "needs the data, which are not in the report"),
     ("inputs", "the hashes of the inputs", "needs the files; compare them with sha256sum"),
 )
-
-
-def quiet(_share: float, _sentence: str) -> None:
-    """A progress that nobody watches."""
 
 
 def verify_report(report: Path, progress: Progress = quiet) -> Findings:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audits.measure import cells
-from audits.measure.check import Context, Progress, discover
+from audits.measure.check import Context, Progress, discover, quiet
 from audits.measure.cube import Counted, build_cube
 from audits.measure.disparities import check_references
 from audits.measure.measured import Measured
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 SCHEMA = "plumbline.audit/1"
 LIBRARIES = ("numpy", "scipy", "duckdb", "ibis-framework", "pyarrow", "fairlearn", "aif360", "shap", "onnxruntime")
 SUBJECT = ("name", "version", "purpose", "role", "owner", "licence", "description", "format", "sha256")
-
-
-def quiet(share: float, sentence: str) -> None:
-    """A progress that nobody watches."""
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,6 @@ def predict_in_sandbox(
     *,
     positive: str,
     exclude: Sequence[str] = (),
-    class_names: Sequence[str] | None = None,
     names: dict[str, str] | None = None,
     data_limits: DataLimits = DataLimits(),
     limits: Limits = Limits(),
@@ -75,7 +74,6 @@ def predict_in_sandbox(
         output: a folder for the sandbox to write to.
         positive: the class whose probability is the score.
         exclude: columns that are no inputs (label, weight), for a model whose inputs have no names.
-        class_names: the label's values in sorted order, for a model that keeps only its classes' numbers.
         names: what messages call the files, under "model" and "data".
 
     Raises:
@@ -85,7 +83,6 @@ def predict_in_sandbox(
     payload = {
         "positive": positive,
         "exclude": list(exclude),
-        "class_names": None if class_names is None else list(class_names),
         "limits": data_limits.to_json(),
     }
     with shown_as({"model": model, "data": data}, names or {}) as inputs:
@@ -145,7 +142,7 @@ def predicted(
         predictions = scorer(rows)
         if predictions.rows != rows.num_rows:
             raise InputError(f"The model gives {predictions.rows:,} predictions for {rows.num_rows:,} rows.")
-        yield as_batch(predictions, signature, payload["positive"], payload["class_names"])
+        yield as_batch(predictions, signature, payload["positive"])
         done += rows.num_rows
         progress(0.05 + 0.95 * done / table.rows, f"Predicted {done:,} of {table.rows:,} rows")
 
@@ -162,14 +159,12 @@ def input_batches(table: TableFile, inputs: dict[str, str], texts: Sequence[str]
             yield pyarrow.Table.from_batches([batch]).rename_columns(list(inputs) or ["row"])
 
 
-def as_batch(
-    predictions: Predictions, signature: Signature, positive: str, class_names: Sequence[str] | None
-) -> pyarrow.RecordBatch:
+def as_batch(predictions: Predictions, signature: Signature, positive: str) -> pyarrow.RecordBatch:
     """Score of the positive class and the model's own class, as Arrow; NaN is a missing score."""
     import pyarrow
 
     columns = {}
-    score = positive_score(predictions, signature, positive, class_names)
+    score = positive_score(predictions, signature, positive)
     if score is not None:
         columns["score"] = pyarrow.array(score, pyarrow.float64(), from_pandas=True)
     if predictions.labels is not None:
