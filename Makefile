@@ -9,7 +9,7 @@ export TORCH_INDEX PYTHON
 
 VENV := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help install demo test serve bench lint
+.PHONY: help install demo test serve bench lint assets
 .NOTPARALLEL:
 
 help: ## list these targets
@@ -27,9 +27,9 @@ demo: ## audit a real credit-scoring model and write var/demo/report.pdf
 test: ## install what the tests need and run them all
 	@requirements/install dev
 	@requirements/system chromium
-	@$(VENV)/python -m pytest
+	@$(VENV)/python -m pytest -n 2 --dist loadfile
 
-serve: ## web and worker on http://127.0.0.1:8000
+serve: ## web, worker and beat on http://127.0.0.1:8000 (HOST and PORT say otherwise)
 	@requirements/install
 	@$(VENV)/python manage.py serve
 
@@ -44,3 +44,6 @@ lint: ## ruff, mypy, import-linter, templates
 	@$(VENV)/lint-imports --no-cache
 	@$(VENV)/mypy
 	@$(VENV)/djlint templates --lint
+
+assets: ## build the pages' style and script from assets/ (needs node; the built files are committed)
+	@cd assets && npm install --no-package-lock --no-audit --no-fund && npm run build

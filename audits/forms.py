@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -23,6 +24,12 @@ MOST_CHOICES = 60
 MOST_POLICY_BYTES = 256 * 1024
 POSITIVE = ("1", "true", "yes", "y", "t")
 PREDICTED = ("prediction", "predicted", "pred", "y_pred", "score", "y_score", "probability", "proba", "decile_score")
+# words in the names of columns that law protects people by, or that stand for social origin, besides those that
+# registration knows as sensitive. Sources: GDPR, Article 9; Charter of Fundamental Rights of the EU, Article 21
+PROTECTED = frozenset({
+    "education", "schooling", "origin", "birth", "native", "minority", "colour", "color", "genetic", "biometric",
+    "health", "diagnosis", "political", "party", "opinion", "union", "sexual", "faith", "church", "family", "children",
+})  # fmt: skip
 Choices = list[tuple[str, str]]
 
 
@@ -44,6 +51,10 @@ class AuditForm(forms.Form):
     sensitive = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple,
         label="Compare people by",
+        help_text=(
+            "Ticked already are columns registered as sensitive, and those whose name sounds like something that law "
+            "protects. Look through the others too."
+        ),
         error_messages={"required": "Choose at least one column to compare people by."},
     )
     predictions = forms.ChoiceField(
@@ -90,6 +101,8 @@ class AuditForm(forms.Form):
         required=False, label="Another policy", help_text="A TOML file of rules, in place of the default ones."
     )
 
+    number = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
     parameters: Parameters
     policy: Policy | None = None
 
@@ -104,8 +117,8 @@ class AuditForm(forms.Form):
     def _offer_columns(self) -> None:
         columns = list(self.columns.values())
         numbers = [c for c in columns if c.kind in ("number", "integer")]
-        groups = sorted(filter(may_compare, columns), key=lambda c: (c.role != "sensitive", c in numbers))
-        self._offer("sensitive", [(c.name, with_groups(c)) for c in groups[:MOST_CHOICES]], named("sensitive", groups))
+        groups = sorted(filter(may_compare, columns), key=lambda c: (not is_protected(c), c in numbers))
+        self._offer("sensitive", [(c.name, with_groups(c)) for c in groups[:MOST_CHOICES]], protected(groups))
         labels = [c for c in columns if c.role == "label" or c.distinct == 2]
         label = next(iter(named("label", labels)), "")
         self._offer("label", [("", "Not known"), *choices(labels)], label)
@@ -128,13 +141,15 @@ class AuditForm(forms.Form):
     def _offer_references(self) -> dict[str, str]:
         """For each column that is known to be sensitive, the group that the others are compared with."""
         fields = {}
-        for number, name in enumerate(self.fields["sensitive"].initial):
+        chosen = self.initial.get("reference", {})
+        for number, name in enumerate(self["sensitive"].initial):
             groups = [(each.value, each.value) for each in self.columns[name].values]
             best = ("", "The one with the most favourable outcomes")
             label = f"Group of {name} that the others are compared with"
             if groups:
                 fields[f"reference_{number}"] = name
                 field = forms.ChoiceField(choices=[best, *groups], required=False, label=label)
+                field.initial = chosen.get(name)
                 self.fields[f"reference_{number}"] = field
         return fields
 
@@ -151,8 +166,13 @@ class AuditForm(forms.Form):
     def reference_fields(self) -> list[Any]:
         return [self[name] for name in self.references]
 
-    def option_fields(self) -> list[Any]:
-        return [self[name] for name in self.options]
+    def option_groups(self) -> list[tuple[str, list[Any]]]:
+        """The settings of each check, under its title."""
+        groups: dict[str, list[Any]] = {}
+        titles = {check.id: check.title for check in discover()}
+        for name, (check, _) in self.options.items():
+            groups.setdefault(titles[check], []).append(self[name])
+        return list(groups.items())
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -217,8 +237,34 @@ class AuditForm(forms.Form):
             raise forms.ValidationError(str(error)) from error
 
 
+def as_before(asked: Parameters, dataset: DatasetVersion, model: ModelVersion | None) -> dict[str, Any]:
+    """The form's values that ask the same again, so that the two audits can be compared; nothing where these data lack
+    a column of it, or the predictions come from elsewhere now."""
+    predictions = asked.prediction or asked.score
+    named = [*asked.sensitive, asked.label, asked.weight, asked.frequency, predictions]
+    columns = {column.name for column in dataset.profile.columns}
+    if asked.model != (model is not None) or not columns.issuperset(filter(None, named)):
+        return {}
+    plain_ones = ("positive", "favourable", "threshold", "label", "weight", "frequency", "suppress", "seed")
+    said = {name: getattr(asked, name) for name in plain_ones if getattr(asked, name) is not None}
+    said |= {"sensitive": list(asked.sensitive), "reference": dict(asked.reference)}
+    said |= {"intersections": asked.intersections, "drop_missing": asked.drop_missing}
+    options = {f"option_{check}_{name}": v for check, each in asked.options.items() for name, v in each.items()}
+    return said | options | ({"predictions": predictions} if predictions else {})
+
+
 def may_compare(column: ColumnProfile) -> bool:
     return column.role == "sensitive" or (column.role != "label" and 2 <= column.distinct <= MOST_GROUPS)
+
+
+def is_protected(column: ColumnProfile) -> bool:
+    """Registered as sensitive, or a feature whose name sounds like it."""
+    spoken = set(re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column.name).lower()))
+    return column.role == "sensitive" or (column.role == "feature" and not PROTECTED.isdisjoint(spoken))
+
+
+def protected(columns: Iterable[ColumnProfile]) -> list[str]:
+    return [c.name for c in columns if is_protected(c)]
 
 
 def choices(columns: Iterable[ColumnProfile]) -> Choices:

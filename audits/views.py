@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_safe
 
-from audits import pages
-from audits.forms import AuditForm, ChooseForm
+from audits import comparing, pages
+from audits.explained import explained
+from audits.forms import AuditForm, ChooseForm, as_before
+from audits.lists import AuditFilters, audits_of, rows_of
 from audits.measure.policy import load_policy
 from audits.models import Audit
+from audits.spreadsheet import csv_response
 from audits.start import start_audit
 from models.accounts.access import organisation_for
 from models.accounts.models import Organisation
@@ -32,8 +36,10 @@ STYLE = settings.BASE_DIR / "templates" / "audits" / "report" / "report.css"
 @require_safe
 def audits(request: HttpRequest) -> HttpResponse:
     organisation = organisation_for(request)
-    page = Paginator(of(organisation), ON_A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "audits/audits.html", {"page": page, "may_run": may(request.user, "run", organisation)})
+    filters = AuditFilters(request)
+    page = Paginator(filters.narrowed(rows_of(organisation)), ON_A_PAGE).get_page(request.GET.get("page"))
+    said = {"page": page, "filters": filters, "may_run": may(request.user, "run", organisation)}
+    return render(request, "audits/audits.html", said, status=422 if filters.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,11 +50,24 @@ def start(request: HttpRequest) -> HttpResponse:
     if dataset is None:
         choose = ChooseForm(organisation=organisation, initial={"model": model})
         return render(request, "audits/choose.html", {"form": choose})
-    form = AuditForm(request.POST or None, request.FILES or None, dataset=dataset, model=model)
+    before = last_of(organisation, dataset, model)
+    initial = as_before(before.asked, dataset, model) if before else {}
+    filled = initial | {"number": uuid4()}
+    form = AuditForm(request.POST or None, request.FILES or None, dataset=dataset, model=model, initial=filled)
     if request.method == "POST" and (begun := begin(request, form)):
         return redirect("audit", begun.pk)
-    said = {"form": form, "dataset": dataset, "model": model, "policy": load_policy(None)}
+    policy = load_policy(None)
+    said = {"form": form, "dataset": dataset, "model": model, "policy": policy, "rules": list(explained(policy))}
+    said["before"] = before if initial else None
     return render(request, "audits/start.html", said, status=422 if form.errors else 200)
+
+
+def last_of(organisation: Organisation, dataset: DatasetVersion, model: ModelVersion | None) -> Audit | None:
+    """The newest audit of the same model, in whatever version, or of the same data."""
+    found = audits_of(organisation)
+    if model is not None:
+        return found.filter(model__model_id=model.model_id).first()
+    return found.filter(model=None, dataset__dataset_id=dataset.dataset_id).first()
 
 
 @require_safe
@@ -60,7 +79,7 @@ def audit(request: HttpRequest, pk: UUID) -> HttpResponse:
         return render(request, "audits/audit.html", said)
     heading, lede = pages.heading(found)
     said = {"audit": found, "heading": heading, "lede": lede, "body": pages.result_body(found)}
-    said |= {"contents": pages.contents(found)}
+    said |= {"contents": pages.contents(found), "may_run": may(request.user, "run", found.organisation)}
     return render(request, "audits/result.html", said)
 
 
@@ -83,23 +102,77 @@ def evidence(request: HttpRequest, pk: UUID) -> FileResponse:
 
 
 @require_safe
+def model_card(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The audit as a Hugging Face model card, to put beside the model."""
+    found = finished(request, pk)
+    card = pages.card(found, request.build_absolute_uri(reverse("audit", args=[found.pk])))
+    attached = {"Content-Disposition": 'attachment; filename="README.md"'}
+    return HttpResponse(card, content_type="text/markdown; charset=utf-8", headers=attached)
+
+
+@require_safe
+def figure_csv(request: HttpRequest, pk: UUID, figure: str) -> HttpResponse:
+    """The rows that a figure draws, as a table to take away."""
+    found = finished(request, pk)
+    rows = pages.figure_rows(found, figure)
+    if rows is None:
+        raise Http404("This audit has no such figure.")
+    return csv_response(f"{slugify(figure)[:80]}.csv", *rows)
+
+
+@require_safe
+def comparison(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """This audit beside an earlier one: the newest of the same model or data, or the one that the address names."""
+    found = finished(request, pk)
+    earlier = comparing.earlier_than(found, audits_of(found.organisation))
+    baseline = chosen_baseline(request, earlier)
+    if baseline is None:
+        return render(request, "audits/nothing_earlier.html", {"audit": found})
+    said: dict[str, Any] = {"audit": found, "baseline": baseline}
+    said["form"] = comparing.EarlierForm(found, earlier, baseline)
+    try:
+        compared = comparing.compared(baseline, found)
+    except InputError as error:
+        return render(request, "audits/comparison.html", said | {"refused": error}, status=422)
+    said |= {"found": compared, "heading": comparing.heading(compared), "parts": comparing.parts(compared)}
+    return render(request, "audits/comparison.html", said)
+
+
+@require_safe
+def comparison_csv(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Every figure of the comparison, unrounded."""
+    found = finished(request, pk)
+    baseline = chosen_baseline(request, comparing.earlier_than(found, audits_of(found.organisation)))
+    if baseline is None:
+        raise Http404("There is no earlier audit to compare with.")
+    try:
+        compared = comparing.compared(baseline, found)
+    except InputError:  # the page says why
+        return redirect(f"{reverse('compare-audit', args=[pk])}?baseline={baseline.pk}")
+    name = f"comparison-{slugify(str(found.model or found.dataset))[:80]}-{found.created_at:%Y-%m-%d}.csv"
+    return csv_response(name, comparing.COLUMNS, comparing.table(compared))
+
+
+def chosen_baseline(request: HttpRequest, earlier: Any) -> Audit | None:
+    """The audit that the address names, which has to be an earlier one; else the first choice, None without any."""
+    asked = request.GET.get("baseline", "")
+    if not asked:
+        return earlier.first()
+    return get_object_or_404(earlier, pk=comparing.number(asked))
+
+
+@require_safe
 def report_style(request: HttpRequest) -> HttpResponse:
     """The report's style stands with its templates, since the PDF is made without a server."""
     return HttpResponse(STYLE.read_bytes(), content_type="text/css", headers={"Cache-Control": "private, max-age=60"})
 
 
-def of(organisation: Organisation) -> Any:
-    related = ("model__model", "dataset__dataset", "job", "created_by")
-    heavy = ("model__stored_signature", "dataset__stored_profile", "job__log")
-    return Audit.objects.of(organisation).select_related(*related).defer(*heavy)
-
-
 def visible(request: HttpRequest, pk: UUID) -> Audit:
-    return get_object_or_404(of(organisation_for(request)), pk=pk)
+    return get_object_or_404(audits_of(organisation_for(request)), pk=pk)
 
 
 def finished(request: HttpRequest, pk: UUID) -> Audit:
-    found = get_object_or_404(of(organisation_for(request, "export")), pk=pk)
+    found = get_object_or_404(audits_of(organisation_for(request, "export")), pk=pk)
     if not found.is_done:
         raise Http404("This audit has no result.")
     return found
@@ -121,7 +194,14 @@ def begin(request: HttpRequest, form: AuditForm) -> Audit | None:
     if not form.is_valid():
         return None
     try:
-        return start_audit(request.user, form.dataset, form.parameters, model=form.model, policy=form.policy)
+        return start_audit(
+            request.user,
+            form.dataset,
+            form.parameters,
+            model=form.model,
+            policy=form.policy,
+            number=form.cleaned_data["number"],
+        )
     except InputError as error:
         form.add_error(None, str(error))
         return None

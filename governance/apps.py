@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.apps import AppConfig
 
 
@@ -15,3 +17,4 @@ class GovernanceConfig(AppConfig):
 
         app.set_current()
         app.set_default()
+        logging.captureWarnings(True)  # a line of the log like every other

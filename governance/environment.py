@@ -4,19 +4,49 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Literal
 
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a setting came from: the environment, a file that the environment or we named, or its default."""
+
+    kind: Literal["environment", "file", "default"]
+    value: str
+    file: str = ""
+
+
+# every variable that was asked for, in the order of the settings; `manage.py doctor` shows it
+SOURCES: dict[str, Source] = {}
+
+
 def text(name: str, default: str) -> str:
-    return os.environ.get(name) or default
+    """The value of NAME, else what stands in the file that NAME_FILE names (as secrets come into containers)."""
+    found = given(name)
+    SOURCES[name] = found or Source("default", default)
+    return SOURCES[name].value
+
+
+def given(name: str) -> Source | None:
+    if value := os.environ.get(name):
+        return Source("environment", value)
+    if file := os.environ.get(f"{name}_FILE"):
+        try:
+            return Source("file", Path(file).read_text("utf-8").strip(), file)
+        except (OSError, ValueError) as error:
+            raise ImproperlyConfigured(f"{name}_FILE names {file}, which cannot be read: {error}") from None
+    return None
 
 
 def flag(name: str, default: bool) -> bool:
-    value = os.environ.get(name, str(default)).strip().lower()
+    value = text(name, "yes" if default else "no").strip().lower()
     if value not in TRUE | FALSE:
         raise ImproperlyConfigured(f"{name} is yes or no, not {value!r}")
     return value in TRUE
@@ -34,10 +64,19 @@ def listing(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in text(name, default).split(",") if item.strip()]
 
 
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    try:
+        return [ip_network(item) for item in listing(name)]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} lists networks, like 10.20.0.0/16: {error}") from None
+
+
 def secret(name: str, file: Path) -> str:
     """The secret from the environment, else from a file that only we can read, made on first use."""
-    if value := os.environ.get(name):
-        return value
+    if found := given(name):
+        SOURCES[name] = found
+        return found.value
+    SOURCES[name] = Source("file", "", str(file))
     file.parent.mkdir(parents=True, exist_ok=True)
     fresh = file.with_name(f".{file.name}.{os.getpid()}")
     if not file.exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import io
 import os
 import platform
 import shutil
@@ -10,19 +11,23 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlparse
 
 from django.conf import settings
 
+from governance import environment
+from governance.logs import without_secrets
 from models.jobs.sandbox import jail, landlock, syscalls
 
 Level = Literal["ok", "weak", "missing"]
 DISK = 2 * 1024**3
 PANGO = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0")
 WAITED = timedelta(minutes=2)
+APART = timedelta(seconds=5)
+JULIAN_1970 = 2440587.5
+SECRET = ("SECRET", "TOKEN", "PASSWORD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,34 @@ def database() -> Finding:
     return Finding("ok", "database", connection.vendor)
 
 
+def clock() -> Finding:
+    """Leases go by the database's clock, the trail and people's eyes by this machine's: the two should agree.
+
+    A clock that was set back is betrayed by entries of the trail that lie in the future.
+    """
+    from django.db import connection
+    from django.utils import timezone
+
+    from models.trail.models import Entry
+
+    with connection.cursor() as cursor:
+        before = timezone.now()
+        cursor.execute("SELECT clock_timestamp()" if connection.vendor == "postgresql" else "SELECT julianday('now')")
+        told = cursor.fetchone()[0]
+    if connection.vendor != "postgresql":
+        told = datetime.fromtimestamp((told - JULIAN_1970) * 86400, UTC)
+    apart = abs((told - before).total_seconds())
+    last = Entry.unscoped.order_by("-at").values_list("at", flat=True).first()
+    if last is not None and last > before + APART:
+        ahead = (last - before).total_seconds()
+        return Finding(
+            "weak", "clock", f"the trail's last entry is {ahead:.0f} s in the future: the clock was set back"
+        )
+    if apart > APART.total_seconds():
+        return Finding("weak", "clock", f"{apart:.0f} s apart from the database's: set both by NTP")
+    return Finding("ok", "clock", f"{before:%Y-%m-%d %H:%M:%S} UTC, {apart:.1f} s apart from the database's")
+
+
 def migrations() -> Finding:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
@@ -121,15 +154,65 @@ def queue() -> Finding:
     return Finding("ok", "queue", "nobody waits for long")
 
 
+def workers() -> Finding:
+    from models.jobs.alive import workers as alive
+    from models.jobs.models import Job, Queue, State
+
+    heard = list(alive())
+    if not heard:
+        return Finding("weak", "workers", "none was heard of lately: manage.py worker (serve starts one)")
+    taken = {queue for worker in heard for queue in worker.queues}
+    waiting = set(Job.unscoped.filter(state=State.QUEUED).values_list("queue", flat=True).distinct())
+    if nobody := sorted(waiting - taken):
+        return Finding("weak", "workers", f"jobs wait that no worker takes: --queues {','.join(nobody)}")
+    queues = ", ".join(queue for queue in Queue.values if queue in taken)
+    return Finding("ok", "workers", f"{len(heard)} alive, for {queues}")
+
+
+def beat() -> Finding:
+    from django.db.models.functions import Now
+
+    from models.jobs.models import Beat, Periodic
+
+    held = Beat.objects.filter(until__gt=Now()).first()
+    if held is None:
+        return Finding("weak", "beat", "none is alive: no webhook is delivered, nothing is pruned (manage.py beat)")
+    failing = list(Periodic.objects.exclude(error="").values_list("name", "error"))
+    if failing:
+        return Finding("weak", "beat", f"{held.holder}; {failing[0][0]} failed: {failing[0][1]}")
+    return Finding("ok", "beat", held.holder)
+
+
+def reachable_storage() -> Finding:
+    """Asked often (/readyz), so nothing is written."""
+    from models.registry.storage import store
+
+    store().check()
+    return Finding("ok", "storage", without_secrets(settings.STORAGE_URL))
+
+
 def storage() -> Finding:
-    place = urlparse(settings.STORAGE_URL)
-    if place.scheme != "file":
-        return Finding("ok", "storage", place.scheme)
-    folder = Path(place.path)
-    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    if not os.access(there, os.W_OK):
-        return Finding("missing", "storage", f"{folder} may not be written to")
-    return Finding("ok", "storage", str(folder))
+    """Write, read and delete a file, as the service does."""
+    from models.registry.storage import store
+
+    content = os.urandom(64)
+    sha256 = store().put(io.BytesIO(content), len(content))
+    try:
+        same = store().path(sha256).read_bytes() == content
+    finally:
+        store().remove(sha256)
+    shown = without_secrets(settings.STORAGE_URL)
+    if not same:
+        return Finding("missing", "storage", f"{shown} gives back other bytes than were stored")
+    return Finding("ok", "storage", f"{shown}: written, read and deleted")
+
+
+def room() -> Finding:
+    """How much is taken by what."""
+    from governance.usage import on_this_machine, readable, registered
+
+    uses = (*registered(), *on_this_machine())
+    return Finding("ok", "room", ", ".join(f"{use.what} {readable(use.bytes)}" for use in uses))
 
 
 def disk() -> Finding:
@@ -164,6 +247,16 @@ def root() -> Finding:
     return Finding("ok", "user", f"uid {os.geteuid()}")
 
 
+def told_settings() -> Iterator[tuple[str, str, str]]:
+    """Name, value and where it came from, for every setting; what is secret is not shown."""
+    for name, source in environment.SOURCES.items():
+        hidden = any(word in name for word in SECRET) and (source.value or source.file)
+        value = "(not shown)" if hidden else source.value
+        where = {"file": f"file {source.file}"}.get(source.kind, source.kind)
+        yield name, without_secrets(value), where
+
+
 EXAMINATIONS: tuple[Callable[[], Finding], ...] = (
-    our_packages, sandbox, pango, fonts, database, migrations, broker, queue, storage, disk, secret_key, exposure, root,
+    our_packages, sandbox, pango, fonts, database, migrations, clock, broker, queue, workers, beat, storage, disk, room,
+    secret_key, exposure, root,
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """Settings of the service, all read from the environment in this one place; the defaults need no server at all.
 
-DATABASE_URL, CELERY_BROKER_URL and STORAGE_URL move it from a laptop to PostgreSQL, Redis and (later) S3.
+DATABASE_URL, CELERY_BROKER_URL and STORAGE_URL move it from a laptop to PostgreSQL, Redis or RabbitMQ, and S3. Each may
+stand in a file instead: NAME_FILE names it, as secrets come into containers.
 """
 
 from __future__ import annotations
@@ -10,23 +11,35 @@ from pathlib import Path
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from governance import environment
+from governance import environment, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(environment.text("PLUMBLINE_VAR", str(BASE_DIR / "var"))).resolve()
 VAR.mkdir(parents=True, exist_ok=True)
 
 SECRET_KEY = environment.secret("SECRET_KEY", VAR / "secret_key")
+SECRET_KEY_FALLBACKS = environment.listing("SECRET_KEY_FALLBACKS")
 DEBUG = environment.flag("DEBUG", False)
 HTTPS = environment.flag("HTTPS", False)
 ALLOWED_HOSTS = environment.listing("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = environment.listing("CSRF_TRUSTED_ORIGINS")
 
+# Where `serve` and `web` listen. Behind a proxy its headers are believed, and nobody's else.
+HOST = environment.text("HOST", "127.0.0.1")
+PORT = environment.number("PORT", 8000)
+WEB_THREADS = environment.number("WEB_THREADS", 4)
+WEB_PROCESSES = environment.number("WEB_PROCESSES", 1)
+BEHIND_PROXY = environment.flag("BEHIND_PROXY", False)
+TRUSTED_PROXY = environment.text("TRUSTED_PROXY", "127.0.0.1")
+METRICS_TOKEN = environment.text("METRICS_TOKEN", "")
+
 # Lowest first, as the rooms lie: a room never imports one that comes after it.
 ROOMS = [
+    "models.rest",
     "models.accounts",
     "models.trail",
     "models.jobs",
+    "models.webhooks",
     "models.registry",
     "audits",
     "privacy",
@@ -46,6 +59,8 @@ INSTALLED_APPS = [
     *environment.listing("PLUMBLINE_EXTRA_APPS"),
 ]
 MIDDLEWARE = [
+    "governance.middleware.RequestMiddleware",
+    "models.rest.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -119,6 +134,8 @@ if CELERY_BROKER_URL.startswith("filesystem"):
         "control_folder": str(BROKER_FOLDER / "control"),
         "polling_interval": 0.3,
     }
+elif CELERY_BROKER_URL.startswith("amqp"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True}
 else:
     # a request whose ring is not taken goes on within a second or two; the worker itself retries for ever
     CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -138,6 +155,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_TIMEZONE = "UTC"
 
 JOB_CELERY_APP = "governance"
@@ -148,19 +166,35 @@ JOB_GRACE_SECONDS = environment.number("JOB_GRACE_SECONDS", 20)
 JOB_ATTEMPTS = environment.number("JOB_ATTEMPTS", 3)
 JOB_TIME_LIMIT_SECONDS = environment.number("JOB_TIME_LIMIT_SECONDS", 3600)
 JOB_MEMORY_LIMIT_BYTES = environment.number("JOB_MEMORY_LIMIT_BYTES", 4 * 1024**3)
+JOB_WAITERS = environment.number("JOB_WAITERS", 2)
 JOB_WORK_FOLDER = VAR / "work"
+
+# What is kept how long, in days; docs/retention.md says why. 0 keeps it for ever.
+KEEP_JOB_LOGS_DAYS = environment.number("KEEP_JOB_LOGS_DAYS", 3653)
+KEEP_DELIVERIES_DAYS = environment.number("KEEP_DELIVERIES_DAYS", 90)
+KEEP_UNREFERENCED_BLOBS_DAYS = environment.number("KEEP_UNREFERENCED_BLOBS_DAYS", 7)
+PRUNE_HOURS = environment.number("PRUNE_HOURS", 24)
 
 # Files. Limits of what people may bring; intake refuses what is above them.
 STORAGE_URL = environment.text("STORAGE_URL", f"file://{VAR / 'blobs'}")
+BLOB_CACHE_BYTES = environment.number("BLOB_CACHE_BYTES", 10 * 1024**3)
 UPLOAD_BYTES = environment.number("UPLOAD_BYTES", 2 * 1024**3)
+FORM_UPLOAD_BYTES = environment.number("FORM_UPLOAD_BYTES", 256 * 1024**2)
 UPLOAD_ROWS = environment.number("UPLOAD_ROWS", 100_000_000)
 UPLOAD_COLUMNS = environment.number("UPLOAD_COLUMNS", 5_000)
 UPLOAD_CELL_LENGTH = environment.number("UPLOAD_CELL_LENGTH", 1024**2)
+DATA_SOURCES = environment.text("DATA_SOURCES", "")
 FILE_UPLOAD_TEMP_DIR = None
 FILE_UPLOAD_HANDLERS = ["models.registry.uploads.LimitedUpload"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
+
+# Webhooks go to public addresses over https; to these networks also, and there over http too.
+WEBHOOK_ALLOWED_NETWORKS = environment.networks("WEBHOOK_ALLOWED_NETWORKS")
+
+# How often one token, or one signed-in person, may ask the API: 600/min, 10/s, 50000/day, or off
+API_RATE = environment.text("API_RATE", "600/min")
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -196,22 +230,15 @@ CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = environment.number("HSTS_SECONDS", 31_536_000) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("BEHIND_PROXY", False) else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 
 LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": environment.text("LOG_LEVEL", "WARNING").upper()},
-    "loggers": {
-        "models.jobs": {"level": environment.text("LOG_LEVEL", "INFO").upper()},
-        "django.security": {"level": "INFO"},
-        "kombu.connection": {"level": "ERROR"},  # it warns that a folder has no host name
-    },
-}
+# One line each on stderr, for people or (LOG_FORMAT=json) for machines; see governance/logs.py.
+LOG_FORMAT = environment.text("LOG_FORMAT", "line")
+LOG_LEVEL = environment.text("LOG_LEVEL", "")
+LOGGING = logs.configuration(LOG_FORMAT, LOG_LEVEL)
+LOGGING_CONFIG = "logging.config.dictConfig"

@@ -6,17 +6,10 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 
+from governance import api, probes
 from governance.views import home
-
-
-@login_not_required
-def healthy(request: HttpRequest) -> HttpResponse:
-    """For a load balancer: the web process answers."""
-    return HttpResponse("ok\n", content_type="text/plain")
 
 
 def rooms() -> Iterator[URLResolver]:
@@ -26,8 +19,13 @@ def rooms() -> Iterator[URLResolver]:
             yield path("", include(f"{room}.urls"))
 
 
+handler500 = "governance.views.broken"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
-    path("healthy", healthy, name="healthy"),
+    path("livez", probes.livez, name="livez"),
+    path("healthy", probes.livez, name="healthy"),  # its older name
+    path("readyz", probes.readyz, name="readyz"),
+    path("metrics", probes.figures, name="metrics"),
+    path("api/v1/", api.urls()),
     *rooms(),
 ]

@@ -1,22 +1,31 @@
-"""The first page."""
+"""The first page, and the one that is shown when a page of ours breaks."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
-from governance.overview import overview
+from governance.overview import holdings, overview
 from models.accounts.access import organisation_for
-from models.accounts.models import Membership, User
-from models.accounts.permission import may
+from models.accounts.models import User
+from models.accounts.permission import may, memberships_of
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """For an error that nothing caught. Asks neither database nor session, since these may be what is broken."""
+    return HttpResponse(render_to_string("500.html", {"number": getattr(request, "id", "")}), status=500)
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     organisation = organisation_for(request)
     assert isinstance(request.user, User)
-    mine = Membership.unscoped.filter(user=request.user).select_related("organisation")
-    others = mine.exclude(organisation=organisation)
-    said = {"overview": overview(organisation), "others": others, "may_run": may(request.user, "run", organisation)}
+    said = {
+        "overview": overview(organisation),
+        "holdings": holdings(organisation),
+        "others": [each for each in memberships_of(request.user) if each.organisation_id != organisation.pk],
+        "may_run": may(request.user, "run", organisation),
+    }
     return render(request, "governance/home.html", said)

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytest_plugins = ["tests.s3", "tests.databases"]
+
 
 def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
@@ -55,3 +57,14 @@ def emptying_the_database_lifts_the_trails_guard() -> Iterator[None]:
     TransactionTestCase._fixture_teardown = with_guard_lifted
     yield
     TransactionTestCase._fixture_teardown = empty
+
+
+@pytest.fixture
+def at_once() -> Iterator[None]:
+    """A worker that is always there: what is rung for is done, by the way a worker takes, before the ring returns. The
+    test needs a database with real transactions."""
+    from governance.celery import app
+
+    before, app.conf.task_always_eager = app.conf.task_always_eager, True
+    yield
+    app.conf.task_always_eager = before

@@ -79,8 +79,9 @@ def _roc(r: Ranked) -> tuple[Table, Figure]:
         Column("threshold", "Threshold", "number"),
     )
     table = Table("performance-roc", "ROC curve", columns, rows)
-    text = "True positive rate against false positive rate as the threshold falls; the diagonal is chance."
-    title = "How many positives are found for how many false alarms"
+    text = "True positive rate against false positive rate as the threshold falls; by chance the two would be equal."
+    alarms, found = next(row[:2] for row in rows if row[1] >= 0.5)
+    title = f"At {100 * alarms:.0f}% false alarms {100 * found:.0f}% of the positives are found"
     return table, Figure(table.id, "line", title, text, table.id, "false_positive_rate", "true_positive_rate")
 
 
@@ -98,7 +99,8 @@ def _precision_recall(r: Ranked) -> tuple[Table, Figure]:
     )
     table = Table("performance-precision-recall", "Precision-recall curve", columns, rows)
     text = "Share of predicted positives that are right, against the share of positives found, as the threshold falls."
-    title = "What finding more positives costs in precision"
+    found, right = next(row[:2] for row in rows if row[0] >= 0.5)
+    title = f"Where {100 * found:.0f}% of the positives are found, {100 * right:.0f}% of those flagged are right"
     return table, Figure(table.id, "line", title, text, table.id, "recall", "precision")
 
 
@@ -123,7 +125,8 @@ def _calibration(r: Ranked) -> tuple[Table, Figure]:
     )
     table = Table("performance-calibration", "Calibration by score", columns, tuple(rows))
     text = "Observed rate of positives against the mean score, in bins of equal width; the diagonal is perfect."
-    title = "Whether a score means what it says"
+    agree = sum(low <= mean <= high for _, mean, _, low, high, _ in rows)
+    title = f"In {agree} of {len(rows)} bins the mean score agrees with the rate that was observed"
     return table, Figure(table.id, "calibration", title, text, table.id, "mean_score", "observed", "low", "high")
 
 

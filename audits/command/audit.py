@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from plumbline_client.gate.options import Gate, gate_options
+
 FILE = click.Path(dir_okay=False, path_type=Path)
 READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -33,21 +35,27 @@ READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--cross-check", is_flag=True, default=None, help="Have fairlearn and AIF360 recompute the figures.")
 @click.option("--json", "json_file", type=FILE, metavar="FILE", help="Write the audit with its evidence as JSON.")
 @click.option("--pdf", "pdf_file", type=FILE, metavar="FILE", help="Write the report as PDF, evidence attached.")
+@click.option("--baseline", type=READABLE, metavar="FILE", help="Compare with an earlier audit's JSON.")
+@gate_options
 @click.pass_context
 def audit(context: click.Context, /, data: Path, json_file: Path | None, pdf_file: Path | None, **given: Any) -> None:
     """Audit DATA (parquet, CSV or Arrow) for fairness and performance, judge it by a policy, and say what was found.
 
-    Exit code: 0 passed, 1 a rule failed, 2 bad input, 3 nothing failed but something is inconclusive.
+    Exit code: 0 passed; 1 a rule failed, or a figure got worse than the --baseline; 2 bad input; 3 nothing failed but
+    something is inconclusive, or no rule could be judged.
     """
+    from audits.command.gating import Gating
     from audits.command.progress import progress_bar
     from audits.command.run import audit_files
     from audits.command.summary import show
     from audits.run.options import read_options
     from audits.run.write import check_writable, write_atomically
 
-    config = given.pop("config")
+    config, baseline, gate = given.pop("config"), given.pop("baseline"), Gate.taken_from(given)
     options = read_options(given, config)
-    check_writable(json_file, pdf_file, inputs=(data, options.model, options.policy, config))
+    inputs = (data, options.model, options.policy, config, baseline, gate.waivers)
+    check_writable(json_file, pdf_file, *gate.files, inputs=inputs)
+    gating = Gating.prepared(gate, baseline, options.policy, config)
     with progress_bar("Auditing", data.name) as progress:
         result = audit_files(data, options, progress)
         if json_file:
@@ -60,6 +68,4 @@ def audit(context: click.Context, /, data: Path, json_file: Path | None, pdf_fil
             progress(0.96, "Writing the report")
             write_atomically(pdf_file, render_pdf(result))
     show(result, json_file, pdf_file)
-    from audits.run.outcome import exit_code
-
-    context.exit(exit_code(result["verdicts"]))
+    context.exit(gating.concluded(result))

@@ -41,13 +41,25 @@ def _drawn(found: Explained, place: int, values: Floats, suppress: int | None, i
     figure = Figure(
         id=table.id,
         kind="line",
-        title=f"How {name} moves the score",
+        title=_finding(name, [shapley for _, shapley, _ in rows]),
         description=f"Mean Shapley value of {name} in {found.space} against its value, in eighths of the rows.",
         table=table.id,
         x="value",
         y="shapley",
     )
     return table, figure
+
+
+def _finding(name: str, moves: list[float]) -> str:
+    """From where to where the score is moved, and whether it goes one way all along."""
+    if not moves:
+        return f"{name} has no known value"
+    steps = np.diff(moves)
+    way = "rises with" if (steps > 0).all() else "falls with" if (steps < 0).all() else "goes up and down with"
+    low, high = (f"{end:+.2f}".replace("-", "−") for end in (min(moves), max(moves)))
+    if len(moves) == 1:
+        return f"{name} moves the score by {low} in every part of the rows"
+    return f"The score {way} {name}: it moves it by {low} to {high}"
 
 
 def in_parts(values: Floats, shapley: Floats, fewest: int) -> tuple[tuple[float, float, int], ...]:

@@ -61,10 +61,11 @@ class Banner:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell; with a `tone` it is a verdict and gets its shape and colour."""
+    """One cell; with a `tone` it is a verdict with its shape and colour; on a page a `metric` leads to its meaning."""
 
     text: str
     tone: Tone | None = None
+    metric: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class RowGroup:
-    """Rows under a common heading; without a title they are simply the table's rows."""
+    """Rows under a common heading, which may be a `metric`; without a title they are simply the table's rows."""
 
     rows: tuple[Row, ...]
     title: str | None = None
+    metric: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ CARRIED = {
 }
 COUNTS = ("group_size", "label_size")
 MOST_IDS = 4
+UNSETTLED = "No number of rows can be named that would settle it."
+HIDDEN = "Groups are hidden where a count is so small that it could give a person away."
 UNEQUAL = {"difference", "ratio"}
 
 
@@ -34,7 +36,8 @@ def finding(reading: Reading, verdicts: Sequence[Json]) -> Finding:
     """
     first = verdicts[0]
     measured = reading.measured(first)
-    said = [_figures(reading, first, measured), _others(reading, verdicts[1:]), _limit(reading, first), _rest(first)]
+    said = [_figures(reading, first, measured), _others(reading, verdicts[1:]), _limit(reading, first)]
+    said.append(_rest(reading, verdicts))
     ids = [i for v in verdicts for i in _ids(reading, v)]
     return Finding(headline(reading, verdicts), " ".join(filter(None, said)), words.tone(first), tuple(ids[:MOST_IDS]))
 
@@ -71,8 +74,10 @@ def _brief(m: Json) -> str:
     """Value and interval without more words, in points for a difference."""
     metric, bounds = m["metric"], m["interval"]
     if words.plain(metric).kind == "difference" and bounds and None not in (bounds["low"], bounds["high"]):
-        return f"{numbers.points(m['value'])} ({numbers.points(bounds['low'])} to {numbers.points(bounds['high'])})"
-    return f"{words.value(metric, m['value'])} ({words.interval(metric, bounds)})"
+        value, span = numbers.points(m["value"]), f"{numbers.points(bounds['low'])} to {numbers.points(bounds['high'])}"
+    else:
+        value, span = words.value(metric, m["value"]), words.interval(metric, bounds)
+    return f"{value} ({span}, n = {words.n_of(m)})"
 
 
 def headline(reading: Reading, verdicts: Sequence[Json]) -> str:
@@ -82,7 +87,7 @@ def headline(reading: Reading, verdicts: Sequence[Json]) -> str:
     spoken = words.plain(metric)
     attributes = words.listed([words.attribute(v["attribute"]) for v in verdicts if v.get("attribute")], 4)
     if metric in COUNTS:
-        return _size_headline(verdict, attributes)
+        return _size_headline(reading, verdicts, attributes)
     if spoken.kind not in UNEQUAL or not verdict.get("attribute"):
         return _plain_headline(reading, verdict, attributes)
     by = f"By {attributes}, "
@@ -111,12 +116,13 @@ def _plain_headline(reading: Reading, verdict: Json, attributes: str) -> str:
     return f"{title}{where} {said[words.tone(verdict)]}"
 
 
-def _size_headline(verdict: Json, attributes: str) -> str:
+def _size_headline(reading: Reading, verdicts: Sequence[Json], attributes: str) -> str:
+    verdict = verdicts[0]
     by = f"By {attributes}, " if verdict.get("attribute") else ""
     enough = words.tone(verdict) == "pass"
-    return words.sentence(
-        f"{by}every group is large enough to judge." if enough else f"{by}some groups are too small to judge."
-    )
+    hidden = " or hidden" if any(reading.set_aside(v)[1] for v in verdicts) else ""
+    few = f"{by}some groups are too small to judge{hidden}."
+    return words.sentence(f"{by}every group is large enough to judge." if enough else few)
 
 
 def _figures(reading: Reading, verdict: Json, measured: list[Json]) -> str:
@@ -198,15 +204,23 @@ def _limit(reading: Reading, verdict: Json) -> str:
     return f"The limit is {words.direction(verdict)} {words.limit(metric, verdict['limit'])}."
 
 
-def _rest(verdict: Json) -> str:
+def settled_by(reading: Reading, verdicts: Sequence[Json]) -> str:
+    """How many rows would settle what is open, and what is open for another reason than too few of them."""
+    known = {v.get("attribute"): v["rows_needed"] for v in verdicts if v.get("rows_needed")}
+    if known:
+        by = "" if len(known) == len(verdicts) else f" by {words.listed([words.attribute(a) for a in known])}"
+        return f"About {numbers.about(max(known.values()))} rows would settle it{by}."
+    if any(reading.set_aside(v)[1] for v in verdicts):
+        return HIDDEN
+    measured = [m for v in verdicts for m in reading.measured(v)]
+    return "" if any(m["value"] is None for m in measured) else UNSETTLED
+
+
+def _rest(reading: Reading, verdicts: Sequence[Json]) -> str:
+    verdict = verdicts[0]
     tone = words.tone(verdict)
     if tone == "inconclusive":
-        rows = verdict.get("rows_needed")
-        return (
-            f"About {numbers.about(rows)} rows would settle it."
-            if rows
-            else "No number of rows can be named that would settle it."
-        )
+        return settled_by(reading, verdicts)
     if tone == "waived":
         return words.waiver(verdict)
     if tone == "not_applicable":

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from audits.measure.types import SUPPRESSED
 from audits.report import words
 
 Json = Mapping[str, Any]
@@ -56,6 +57,18 @@ class Reading:
 
     def measured(self, verdict: Json) -> list[Json]:
         return [self.by_id[i] for i in verdict["measurements"] if i in self.by_id]
+
+    @cached_property
+    def _hidden(self) -> set[frozenset[tuple[str, str]]]:
+        return {frozenset(m["group"].items()) for m in self.measurements if m.get("reason") == SUPPRESSED}
+
+    def set_aside(self, verdict: Json) -> tuple[list[Json], list[Json]]:
+        """The groups that a rule left out: those too small for it, and those whose counts are hidden."""
+        small: list[Json] = []
+        hidden: list[Json] = []
+        for group in verdict.get("not_assessed") or []:
+            (hidden if frozenset(group.items()) in self._hidden else small).append(group)
+        return small, hidden
 
     def rule_of(self, verdict: Json) -> Json:
         name = str(verdict["rule"]).partition("[")[0]

@@ -16,6 +16,11 @@ def cells(*texts: Any) -> tuple[Cell, ...]:
     return tuple(text if isinstance(text, Cell) else Cell(words.clean(text)) for text in texts)
 
 
+def metric_cell(metric: str, more: str = "") -> Cell:
+    """A metric by its title, which knows where its meaning stands."""
+    return Cell(words.clean(words.plain(metric).title + more), metric=metric if words.entry(metric) else None)
+
+
 def control(
     id: str, caption: str, rows: Iterable[tuple[str, Any]], heads: tuple[str, str] = ("Item", "Entry")
 ) -> TableBlock:
@@ -32,7 +37,7 @@ def figure_cells(m: Json) -> tuple[Cell, ...]:
 def measurement_table(id: str, caption: str, measurements: Sequence[Json], first: str = "Metric") -> TableBlock:
     """One row per measurement, named by its metric."""
     known = known_metrics(measurements)
-    rows = tuple(Row(cells(words.plain(m["metric"]).title) + figure_cells(m)) for m in known)
+    rows = tuple(Row((metric_cell(m["metric"]), *figure_cells(m))) for m in known)
     note = unavailable(measurements, known) or None
     return TableBlock(id, caption, (Head(first), *FIGURE_HEADS), (RowGroup(rows),), note, "full")
 

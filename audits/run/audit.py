@@ -25,6 +25,8 @@ from audits.run.warnings import derived_warnings
 if TYPE_CHECKING:
     import ibis
 
+    from models.registry.references.database import DatabaseTable
+
 SCHEMA = "plumbline.audit/1"
 LIBRARIES = ("numpy", "scipy", "duckdb", "ibis-framework", "pyarrow", "fairlearn", "aif360", "shap", "onnxruntime")
 SUBJECT = ("name", "version", "purpose", "role", "owner", "licence", "description", "format", "sha256")
@@ -35,11 +37,13 @@ class Material:
     """What an audit needs beside its parameters: files, policy, subject.
 
     `model` is the {name, sha256} of the model that made `predictions`; `trail` the {sequence, hash} of the newest
-    entry of the organisation's trail, which the report carries out into the world.
+    entry of the organisation's trail, which the report carries out into the world; `origin` the {sha256, from} of data
+    that were fetched from elsewhere.
     """
 
-    data: Path
+    data: Path | DatabaseTable
     name: str | None = None
+    origin: Mapping[str, str] | None = None
     predictions: Path | None = None
     model: Mapping[str, str] | None = None
     policy: Policy | None = None
@@ -57,7 +61,7 @@ def run_audit(parameters: Parameters, material: Material, progress: Progress = q
     started = (material.started or datetime.datetime.now(datetime.UTC)).astimezone(datetime.UTC)
     policy = material.policy or load_policy(None)
     progress(0.02, "Reading the table")
-    source = TableSource.open(material.data, parameters, material.predictions, material.name)
+    source = TableSource.open(material.data, parameters, material.predictions, material.name, material.origin)
     table = source.connect()
     progress(0.1, "Counting rows by group, label and prediction")
     counted = build_cube(table, source.question)

@@ -25,6 +25,7 @@ def predict_with_model(
     from models.registry.formats.predict import predict_in_sandbox
 
     assert request.model is not None
+    assert isinstance(request.data, Path)
     asked = request.parameters
     made = predict_in_sandbox(
         request.model,

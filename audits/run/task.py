@@ -19,7 +19,7 @@ def audit_task(payload: dict[str, Any], inputs: dict[str, Path], output: Path, p
     """Run the audit and write its JSON to output/audit.json; what comes back is only where it is.
 
     inputs: "data", and "predictions" where a model made them. payload: parameters, policy, subject, name, model
-    ({name, sha256} or null), trail ({sequence, hash} or null), started (ISO 8601).
+    ({name, sha256} or null), origin ({sha256, from} or null), trail ({sequence, hash} or null), started (ISO 8601).
     """
     material = Material(
         data=inputs["data"],
@@ -29,6 +29,7 @@ def audit_task(payload: dict[str, Any], inputs: dict[str, Path], output: Path, p
         policy=parse_policy(payload["policy"], payload["policy"]["name"]),
         subject=payload["subject"],
         trail=payload["trail"],
+        origin=payload["origin"],
         started=datetime.datetime.fromisoformat(payload["started"]),
     )
     audit = run_audit(Parameters.from_json(payload["parameters"]), material, progress)

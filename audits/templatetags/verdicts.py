@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
 
 from django import template
+from django.template.loader import render_to_string
 
 from audits.report.blocks import Tone
 from audits.report.words import OUTCOMES
@@ -13,9 +14,11 @@ register = template.Library()
 WORST_FIRST: tuple[Tone, ...] = ("fail", "waived", "inconclusive", "pass", "not_applicable")
 
 
-@register.inclusion_tag("audits/verdict.html")
-def verdict(outcome: Tone) -> dict[str, Any]:
-    return {"outcome": outcome, "word": OUTCOMES[outcome]}
+@register.simple_tag
+@cache
+def verdict(outcome: Tone) -> str:
+    """There are five, and a list shows one in every row: each is drawn once."""
+    return render_to_string("audits/verdict.html", {"outcome": outcome, "word": OUTCOMES[outcome]})
 
 
 @register.filter

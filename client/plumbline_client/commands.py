@@ -39,8 +39,10 @@ def installed() -> dict[str, EntryPoint]:
 
 def load(entry: EntryPoint) -> click.Command:
     """Imports one command. Raises ClickException where another package of the same name hides the service's own."""
-    for package in ("models", entry.module.partition(".")[0]):
-        check_ours(entry, package)
+    package = entry.module.partition(".")[0]
+    if package != __name__.partition(".")[0]:
+        for each in ("models", package):
+            check_ours(entry, each)
     command: click.Command = entry.load()
     return command
 

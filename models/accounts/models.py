@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from models.accounts.roles import Role
 from models.accounts.scoped import OrganisationOwned
@@ -16,6 +18,7 @@ from models.accounts.scoped import OrganisationOwned
 class Organisation(models.Model):
     name = models.CharField(max_length=200, unique=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    requires_second_factor = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ["name"]
@@ -44,6 +47,8 @@ class User(AbstractBaseUser):
     name = models.CharField(max_length=200, blank=True)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(db_default=Now(), editable=False)
+    # one more ends every session there is, see sessions.py
+    session_round = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     objects = UserManager()
 
@@ -60,6 +65,16 @@ class User(AbstractBaseUser):
 
     def get_full_name(self) -> str:
         return str(self)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must hold to be this person's still: it changes with the password and with each round.
+
+        In the first round it is Django's own, so that an upgrade signs nobody out.
+        """
+        if not self.session_round:
+            return super()._get_session_auth_hash(secret)  # type: ignore[misc]
+        bound = f"{self.session_round}\n{self.password}"
+        return salted_hmac("plumbline.session", bound, secret=secret, algorithm="sha256").hexdigest()
 
 
 class Membership(OrganisationOwned):
@@ -87,3 +102,88 @@ class SignInFailure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key[:12]} at {self.at}"
+
+
+class Token(OrganisationOwned):
+    """A secret by which a program acts for its owner in one organisation; only its hash is kept (see tokens.py)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="tokens")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tokens")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=8)
+    hash = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField()
+    expires_at = models.DateTimeField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}...)"
+
+    @property
+    def state(self) -> str:
+        """active, expired or revoked."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "active" if self.expires_at > timezone.now() else "expired"
+
+
+class SecondFactor(models.Model):
+    """A person's authenticator app (see second_factor.py); there is no row for who has none."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="second_factor")
+    secret = models.TextField()
+    # the time step of the last code that was taken: it and those before it are taken no more
+    last_step = models.BigIntegerField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"second factor of {self.user}"
+
+
+class RecoveryCode(models.Model):
+    """A way in for who has lost the phone, once; kept as a hash."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    hash = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "hash"], name="one_recovery_code")]
+
+    def __str__(self) -> str:
+        return f"recovery code of {self.user}"
+
+
+class OneTimeLink(OrganisationOwned):
+    """A link that an administrator hands to a person, to join or to set a new password (see links.py)."""
+
+    class Kind(models.TextChoices):
+        INVITATION = "invitation", "Invitation"
+        PASSWORD = "password", "New password"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="links")
+    kind = models.CharField(max_length=20, choices=Kind)
+    hash = models.CharField(max_length=64, unique=True)
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=200, blank=True)
+    role = models.CharField(max_length=20, choices=Role, blank=True)
+    made_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name = "one-time link"
+        indexes = [models.Index(fields=["organisation", "email"], name="links_by_email")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} for {self.email}"

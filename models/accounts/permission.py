@@ -7,8 +7,11 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from models.accounts.models import Membership, Organisation
+from models.accounts.models import Membership, Organisation, SecondFactor, Token
 from models.accounts.roles import ACTIONS, Role
+from models.accounts.scopes import SCOPE_OF
+
+KNOWN = "known_memberships"
 
 
 class NotFound(Http404):
@@ -19,6 +22,15 @@ class Forbidden(PermissionDenied):
     """The role is too weak; the message names those that would do."""
 
 
+class ScopeMissing(Forbidden):
+    """The token was not given the scope; `scope` names it (None: no token can do this, only a person)."""
+
+    def __init__(self, action: str, scope: str | None) -> None:
+        self.scope = scope
+        needs = f"It needs a token with the scope {scope}." if scope else "No token can: sign in and do it yourself."
+        super().__init__(f"This token may not {action}. {needs}")
+
+
 def authorize(user: Any, action: str, thing: Any) -> Membership:
     """Return the membership by which `user` may do `action` to `thing` (an organisation, or what belongs to one).
 
@@ -26,13 +38,63 @@ def authorize(user: Any, action: str, thing: Any) -> Membership:
     not in the table (a fault of ours, not of the user's).
     """
     roles = ACTIONS[action]
-    organisation_id = thing.pk if isinstance(thing, Organisation) else thing.organisation_id
-    membership = membership_of(user, organisation_id)
+    membership = membership_of(user, organisation_id_of(thing))
     if membership is None:
         raise NotFound("There is nothing here.")
     if Role(membership.role) not in roles:
-        raise Forbidden(f"Your role, {membership.role}, may not {action} this. {needed(roles)}")
+        what = action if " " in action else f"{action} this"
+        raise Forbidden(f"Your role, {membership.role}, may not {what}. {needed(roles)}")
     return membership
+
+
+def authorize_request(request: Any, action: str, thing: Any) -> Membership:
+    """authorize() for the request's user; of a request by token (`request.token`) also its scopes and organisation.
+
+    Raises what authorize() raises, NotFound for what lies outside the token's organisation, ScopeMissing, and Forbidden
+    for who is signed in without the second factor that an organisation of theirs requires.
+    """
+    token: Token | None = getattr(request, "token", None)
+    if token is None:
+        if owes_second_factor(request):
+            raise Forbidden("Your organisation requires a second factor. Set it up on your profile first.")
+        return authorize(request.user, action, thing)
+    if organisation_id_of(thing) != token.organisation_id:
+        raise NotFound("There is nothing here.")
+    if SCOPE_OF[action] not in token.scopes:
+        raise ScopeMissing(action, SCOPE_OF[action])
+    return authorize(token.user, action, thing)
+
+
+def owes_second_factor(request: Any) -> bool:
+    """True for who is signed in, has no second factor, and belongs to an organisation that requires one.
+
+    To any of theirs: which one the pages are about is chosen freely. Asked once for each request.
+    """
+    user = request.user
+    if not user.is_authenticated:
+        return False
+    if not hasattr(user, "owes_second_factor"):
+        asked = any(each.organisation.requires_second_factor for each in memberships_of(user))
+        user.owes_second_factor = asked and not SecondFactor.objects.filter(user=user).exists()
+    return bool(user.owes_second_factor)
+
+
+def memberships_of(user: Any) -> list[Membership]:
+    """All of theirs, with the organisations."""
+    known: list[Membership] | None = getattr(user, KNOWN, None)
+    if known is not None:
+        return known
+    return list(Membership.unscoped.filter(user=user).select_related("organisation"))
+
+
+def remember_memberships(user: Any) -> None:
+    """Read them once for all that is asked of this user object. For requests that only read: what changes something
+    asks the database in its own transaction."""
+    setattr(user, KNOWN, memberships_of(user))
+
+
+def organisation_id_of(thing: Any) -> Any:
+    return thing.pk if isinstance(thing, Organisation) else thing.organisation_id
 
 
 def may(user: Any, action: str, thing: Any) -> bool:
@@ -47,6 +109,8 @@ def may(user: Any, action: str, thing: Any) -> bool:
 def membership_of(user: Any, organisation_id: Any) -> Membership | None:
     if not getattr(user, "is_authenticated", False) or not user.is_active:
         return None
+    if hasattr(user, KNOWN):
+        return next((each for each in memberships_of(user) if each.organisation_id == organisation_id), None)
     return Membership.unscoped.filter(user=user, organisation_id=organisation_id).select_related("organisation").first()
 
 

@@ -28,5 +28,8 @@ ACTIONS: dict[str, frozenset[Role]] = {
     "approve": frozenset({Role.APPROVER}),
     "export": EVERYONE,
     "read trail": frozenset({Role.OFFICER, Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR}),
+    "erase": frozenset({Role.OFFICER, Role.ADMINISTRATOR}),
     "manage members": frozenset({Role.ADMINISTRATOR}),
+    "manage webhooks": frozenset({Role.ADMINISTRATOR}),
+    "manage tokens": EVERYONE,  # their own, see scopes.py for what these can do
 }

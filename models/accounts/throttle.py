@@ -1,4 +1,7 @@
-"""Guessing passwords is slow: ten wrong ones for an address from one place, and that pair has to wait."""
+"""Guessing is slow: ten wrong passwords or codes for an address from one place, and that pair has to wait.
+
+Codes are short, and who gives them had the right password: they are counted for the person from all places too.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from models.accounts.models import SignInFailure
+from models.accounts.models import SignInFailure, User
 
 logger = logging.getLogger("django.security.sign_in")
 FAILURES = 10
@@ -18,6 +21,10 @@ WINDOW = timedelta(minutes=15)
 def key_of(email: str, place: str) -> str:
     """A hash, since what strangers type at a sign-in page is nothing to keep."""
     return hashlib.sha256(f"{email.strip().lower()}\n{place}".encode()).hexdigest()
+
+
+def key_of_codes(user: User) -> str:
+    return hashlib.sha256(f"codes of {user.pk}".encode()).hexdigest()
 
 
 def is_locked(key: str) -> bool:

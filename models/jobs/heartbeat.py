@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from models.jobs.lease import Lease
+from models.jobs.logs import current_job
 from models.jobs.models import Job
 
 logger = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class Heartbeat:
             self._news["log"] = self.log
 
     def _beat(self) -> None:
+        current_job.set((str(self.lease.job_id), self.lease.attempt))  # this thread's own
         tick = min(1.0, settings.JOB_LEASE_SECONDS / 4)
         try:
             while not self._over.wait(tick):

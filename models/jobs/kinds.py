@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from models.jobs.context import JobContext
@@ -19,7 +19,10 @@ class JobKind:
     (JSON, or None). It runs at most once for a job with effect; it may raise InputError, which fails the job.
     run must stand being cut off anywhere and begun again: it leaves traces only in context.workdir.
     title is for people; page(job) is the address of what the job is for, or empty. time_limit (seconds) and
-    memory_limit (bytes) replace the defaults of the settings.
+    memory_limit (bytes) replace the defaults of the settings. queue says which workers it is for: light (seconds, such
+    as a registration), heavy, or gpu.
+    retry(job, user) submits the same work again, with whatever rows it needs beside the job, and returns the new job;
+    submit.py's `again` does for a kind that needs none. None: it cannot be repeated from what is kept.
     """
 
     name: str
@@ -29,6 +32,8 @@ class JobKind:
     time_limit: int | None = None
     memory_limit: int | None = None
     page: Callable[[Job], str] = lambda job: ""
+    queue: Literal["light", "heavy", "gpu"] = "heavy"
+    retry: Callable[[Job, Any], Job] | None = None
 
 
 _KINDS: dict[str, JobKind] = {}

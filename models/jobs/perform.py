@@ -23,6 +23,7 @@ from models.jobs.endings import end, put_back
 from models.jobs.heartbeat import Heartbeat
 from models.jobs.kinds import kind_named
 from models.jobs.lease import Lease, LeaseLost, take
+from models.jobs.logs import current_job
 from models.jobs.models import Job, State
 from models.jobs.sandbox.errors import SandboxError
 
@@ -60,13 +61,23 @@ def perform(job_id: UUID, *, may_exit: bool = False) -> bool:
     if lease is None:
         return False
     job = patiently(lambda: Job.unscoped.select_related("organisation").get(pk=job_id))
+    about = current_job.set((str(job_id), lease.attempt))
+    try:
+        work(lease, job, may_exit)
+    finally:
+        current_job.reset(about)
+    return True
+
+
+def work(lease: Lease, job: Job, may_exit: bool) -> None:
+    """One attempt at a job that is ours, from its start to its end in the database."""
+    logger.info("%s: %s", job.kind, job.title)
     with Heartbeat(lease, job, give_up=abandon if may_exit else None) as heartbeat:
         outcome = attempt(job, heartbeat)
         try:
             patiently(lambda: conclude(lease, outcome, heartbeat))
         except LeaseLost:
-            logger.warning("job %s: attempt %d came too late, its result is refused", job_id, lease.attempt)
-    return True
+            logger.warning("job %s: attempt %d came too late, its result is refused", job.pk, lease.attempt)
 
 
 def attempt(job: Job, heartbeat: Heartbeat) -> Outcome:

@@ -13,11 +13,11 @@ from django.db.models.functions import Now
 
 from models.jobs.doorbell import ring
 from models.jobs.endings import end, put_back
-from models.jobs.models import Job, State, from_now
+from models.jobs.models import Job, Queue, State, from_now
 
 logger = logging.getLogger(__name__)
 
-MOST_RINGS = 20  # in one pass: a worker that wakes works the queue off, so a few rings wake them all
+MOST_RINGS = 20  # in one pass over one queue: a worker that wakes works the queue off, so a few rings wake them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,18 @@ def settle_expired(job_id: UUID) -> str:
 
 
 def ring_again() -> int:
-    """Ring for the oldest queued jobs that were not rung for lately."""
+    """Ring for the oldest queued jobs of each queue that were not rung for lately."""
+    return sum(ring_again_in(queue) for queue in Queue.values)
+
+
+def ring_again_in(queue: str) -> int:
     lately = from_now(-settings.JOB_RING_AGAIN_SECONDS)
-    silent = Job.unscoped.filter(Q(rung_at=None) | Q(rung_at__lt=lately), state=State.QUEUED).order_by("created_at")
-    jobs = list(silent.values_list("pk", flat=True)[:MOST_RINGS])
+    silent = Job.unscoped.filter(Q(rung_at=None) | Q(rung_at__lt=lately), state=State.QUEUED, queue=queue)
+    jobs = list(silent.order_by("created_at").values_list("pk", flat=True)[:MOST_RINGS])
     Job.unscoped.filter(pk__in=jobs).update(rung_at=Now())
     rung = 0
     for job_id in jobs:
-        if not ring(job_id):
+        if not ring(job_id, queue):
             break  # the broker is down: the rest is as silent as before, and waits for the next pass
         rung += 1
     Job.unscoped.filter(pk__in=jobs[rung:]).update(rung_at=None)

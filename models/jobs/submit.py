@@ -10,10 +10,11 @@ from django.db.models.functions import Now
 
 from models.accounts.models import Organisation
 from models.accounts.permission import authorize
+from models.errors import InputError
 from models.jobs.doorbell import describe, ring_on_commit
 from models.jobs.endings import end
 from models.jobs.kinds import kind_named
-from models.jobs.models import Job, State
+from models.jobs.models import FINISHED, Job, State
 from models.trail.record import record
 
 
@@ -41,6 +42,7 @@ def submit(
             created_by=user,
             title=(title or known.title)[:200],
             params=params,
+            queue=known.queue,
             time_limit=time_limit or known.time_limit or settings.JOB_TIME_LIMIT_SECONDS,
             memory_limit=memory_limit or known.memory_limit or settings.JOB_MEMORY_LIMIT_BYTES,
             sentence="waiting for a worker",
@@ -68,3 +70,45 @@ def cancel(job: Job, user: Any) -> Job:
         else:
             record(job.organisation, user, "asked to cancel", job, describe(job))
     return job
+
+
+def retry(job: Job, user: Any) -> Job:
+    """Begin a failed or cancelled job anew, as a new job that names it; pressed twice, it is still one new job.
+
+    Raises Forbidden, NotFound, and InputError where there is nothing to repeat or the kind cannot.
+    """
+    authorize(user, "run", job)
+    with transaction.atomic():
+        job = Job.unscoped.select_for_update().get(pk=job.pk)
+        if going := job.retries.exclude(state__in=FINISHED).first():
+            return going
+        made = _begun_again(job, user)
+        Job.unscoped.filter(pk=made.pk).update(retry_of=job)
+        record(job.organisation, user, "tried again", job, describe(job) | {"by": str(made.pk)})
+    made.refresh_from_db()
+    return made
+
+
+def _begun_again(job: Job, user: Any) -> Job:
+    if job.state not in (State.FAILED, State.CANCELLED):
+        raise InputError(f"Only a job that failed or was cancelled can be tried again; this one is {job.state}.")
+    try:
+        begin = kind_named(job.kind).retry
+    except KeyError:
+        begin = None
+    if begin is None:
+        raise InputError("This kind of job cannot be tried again. Start it anew from where it was started.")
+    return begin(job, user)
+
+
+def again(job: Job, user: Any) -> Job:
+    """JobKind.retry for a kind that needs nothing beside its parameters."""
+    return submit(
+        job.kind,
+        organisation=job.organisation,
+        user=user,
+        params=job.params,
+        title=job.title,
+        time_limit=job.time_limit,
+        memory_limit=job.memory_limit,
+    )

@@ -9,4 +9,5 @@ urlpatterns = [
     path("jobs/<uuid:pk>/", views.job, name="job"),
     path("jobs/<uuid:pk>/progress/", views.progress, name="job-progress"),
     path("jobs/<uuid:pk>/cancel/", views.cancel_job, name="cancel-job"),
+    path("jobs/<uuid:pk>/retry/", views.retry_job, name="retry-job"),
 ]

@@ -1,7 +1,8 @@
-"""What runs, what ran, and stopping it."""
+"""What runs, what ran, stopping it and trying it again."""
 
 from __future__ import annotations
 
+import zlib
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,26 +14,50 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from models.accounts.access import organisation_for
 from models.accounts.permission import may
-from models.jobs.kinds import kind_named
+from models.errors import InputError
+from models.jobs.advice import can_be_tried_again, known_kind, nobody_takes, what_to_do
+from models.jobs.filters import JobFilters
 from models.jobs.models import FINISHED, Job, State
-from models.jobs.submit import cancel
+from models.jobs.submit import cancel, retry
 
 ON_A_PAGE = 50
+TAIL_LINES, TAIL_LETTERS = 20, 4_000
+LARGE = ("log", "params", "result")
 
 
 @require_safe
 def jobs(request: HttpRequest) -> HttpResponse:
-    """Every job of the organisation, the newest first."""
-    found = Job.objects.of(organisation_for(request)).select_related("created_by").defer("log", "params", "result")
-    going = found.exclude(state__in=FINISHED).count()
+    """The organisation's jobs, the newest first."""
+    organisation = organisation_for(request)
+    filters = JobFilters(request, organisation)
+    owned = Job.objects.of(organisation).order_by("-created_at")
+    found = filters.narrowed(owned.select_related("created_by").defer(*LARGE))
     page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "jobs/jobs.html", {"page": page, "going": going})
+    said = {
+        "page": page,
+        "filters": filters,
+        "going": owned.exclude(state__in=FINISHED).count(),
+        "there_are": page.paginator.count or owned.exists(),
+    }
+    return render(request, "jobs/jobs.html", said, status=422 if filters.errors else 200)
 
 
 @require_safe
 def job(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = visible(request, pk)
-    said = {"job": found, "may_cancel": may_cancel(request, found), "result_page": kind_named(found.kind).page(found)}
+    kind = known_kind(found)
+    said = {
+        "job": found,
+        "may_cancel": may_cancel(request, found),
+        "may_retry": can_be_tried_again(found) and may(request.user, "run", found),
+        "retries": found.retries.defer(*LARGE)[:20],
+        "result_page": kind.page(found) if kind else "",
+        "kind_title": (kind.title if kind else "") or found.kind,
+        "what_to_do": what_to_do(found),
+        "nobody_takes": nobody_takes(found),
+        "tail": tail(found.log),
+        "seen": seen(found, with_log=True),
+    }
     return render(request, "jobs/job.html", said)
 
 
@@ -42,9 +67,12 @@ def progress(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = visible(request, pk)
     if request.GET.get("state") != found.state:
         return HttpResponseClientRefresh()
-    if request.GET.get("seen") == seen(found):
+    with_log = request.GET.get("log") == "1"
+    now = seen(found, with_log)
+    if request.GET.get("seen") == now:
         return HttpResponse(status=204)
-    return render(request, "jobs/progress.html", {"job": found, "seen": seen(found)})
+    said = {"job": found, "seen": now, "with_log": with_log, "tail": tail(found.log)}
+    return render(request, "jobs/progress.html", said)
 
 
 @require_POST
@@ -55,13 +83,34 @@ def cancel_job(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("job", found.pk)
 
 
+@require_POST
+def retry_job(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """To the new job; back to the old one, with the reason, where it cannot be tried again."""
+    try:
+        made = retry(visible(request, pk), request.user)
+    except InputError as error:
+        messages.warning(request, str(error))
+        return redirect("job", pk)
+    messages.success(request, "It is tried again. This is the new job.")
+    return redirect("job", made.pk)
+
+
 def visible(request: HttpRequest, pk: UUID) -> Job:
-    return get_object_or_404(Job.objects.of(organisation_for(request)).select_related("created_by"), pk=pk)
+    found = Job.objects.of(organisation_for(request)).select_related("created_by", "retry_of")
+    return get_object_or_404(found.defer("retry_of__log", "retry_of__params", "retry_of__result"), pk=pk)
 
 
 def may_cancel(request: HttpRequest, found: Job) -> bool:
     return not found.is_finished and found.cancel_requested_at is None and may(request.user, "cancel", found)
 
 
-def seen(found: Job) -> str:
-    return f"{found.progress:.3f} {found.sentence}"
+def tail(log: str) -> str:
+    """The last lines of a log."""
+    return "\n".join(log[-TAIL_LETTERS:].splitlines()[-TAIL_LINES:])
+
+
+def seen(found: Job, with_log: bool) -> str:
+    """Which state of the moving part is shown."""
+    asked = "cancel " if found.cancel_requested_at else ""
+    log = f"{zlib.crc32(found.log.encode()):08x} " if with_log else ""
+    return f"{asked}{log}{found.progress:.3f} {found.sentence}"

@@ -20,6 +20,11 @@ def check_compatible(model: ModelVersion, dataset: DatasetVersion, exclude: Coll
             names them and says how to mend it.
     """
     signature = model.signature
+    if signature.rows is not None and dataset.reference is not None and dataset.reference.table:
+        raise InputError(
+            f"{model} has predictions row by row, and the rows of a table in a database have no order. Write the "
+            "predictions into a column of the table, and audit that."
+        )
     if signature.rows is not None and signature.rows != dataset.rows:
         raise InputError(
             f"{model} has predictions for {signature.rows:,} rows; {dataset} has {dataset.rows:,}. "

@@ -17,7 +17,7 @@ def store() -> BlobStore:
 
 @cache
 def opened(url: str) -> BlobStore:
-    return open_store(url)
+    return open_store(url, settings.VAR / "blob-cache", settings.BLOB_CACHE_BYTES)
 
 
 def data_limits() -> DataLimits:

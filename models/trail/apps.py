@@ -8,6 +8,7 @@ class TrailConfig(AppConfig):
     label = "trail"
 
     def ready(self) -> None:
-        from models.trail import sessions
+        from models.trail import acts, sessions
 
+        acts.listen()
         sessions.listen()

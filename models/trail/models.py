@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 
@@ -33,7 +34,11 @@ class Entry(OrganisationOwned):
         ordering = ["organisation", "sequence"]
         verbose_name_plural = "entries"
         constraints = [models.UniqueConstraint(fields=["organisation", "sequence"], name="one_entry_per_place")]
-        indexes = [models.Index(fields=["organisation", "object_type", "object_id"], name="trail_by_object")]
+        indexes = [
+            models.Index(fields=["organisation", "object_type", "object_id"], name="trail_by_object"),
+            models.Index(fields=["organisation", "verb", "sequence"], name="trail_by_verb"),
+            models.Index(fields=["organisation", "actor", "sequence"], name="trail_by_actor"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.sequence}: {self.verb} {self.object_type} {self.object_id}"
@@ -46,6 +51,23 @@ class Entry(OrganisationOwned):
     def actor_name(self) -> str:
         """The name at the time, as it was hashed; empty for what the service did by itself."""
         return json.loads(self.body)["actor"]["name"]
+
+    @property
+    def object_name(self) -> str:
+        """What it was done to, by its name at the time."""
+        return json.loads(self.body)["object"]["name"]
+
+    @property
+    def noun(self) -> str:
+        return noun(self.object_type)
+
+
+def noun(object_type: str) -> str:
+    """registry.modelversion: model version. What this version does not know keeps its label."""
+    try:
+        return str(apps.get_model(object_type)._meta.verbose_name)
+    except LookupError:
+        return object_type
 
 
 class Head(models.Model):

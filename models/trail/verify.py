@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ from django.db.models import OuterRef, Subquery
 from models.accounts.models import Organisation
 from models.trail.chain import GENESIS, canonical, entry_hash
 from models.trail.models import Entry, Head
+
+AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +30,23 @@ class Verification:
         return self.bad is None
 
 
-def verify_chain(organisation: Organisation, witness: tuple[int, str] | None = None) -> Verification:
+def verify_chain(
+    organisation: Organisation,
+    witness: tuple[int, str] | None = None,
+    looked_at: Callable[[int], None] = lambda place: None,
+) -> Verification:
     """Recompute every hash from the first entry on.
 
     witness is a head (place, hash) known from outside, such as one printed in a report: a chain that was rewritten
-    whole, hashes and all, is betrayed by it.
+    whole, hashes and all, is betrayed by it. looked_at is told now and then how far it is; it may raise to end it.
     """
     place, previous, head = 0, GENESIS, (0, GENESIS)
     for entry in entries_with_head(organisation):
         if reason := fault(entry, place + 1, previous):
             return Verification(place, previous, place + 1, reason)
         place, previous, head = place + 1, entry.hash, (entry.head_sequence, entry.head_hash)
+        if place % AT_ONCE == 0:
+            looked_at(place)
         if witness is not None and witness[0] == place and witness[1] != previous:
             return Verification(place - 1, entry.previous, place, "it is not the entry that the witness saw")
     if witness is not None and witness[0] > place:
@@ -53,7 +61,7 @@ def entries_with_head(organisation: Organisation) -> Iterator[Any]:
     head = Head.objects.filter(organisation=OuterRef("organisation"))
     entries = Entry.unscoped.filter(organisation=organisation).order_by("sequence")
     found = entries.annotate(head_sequence=Subquery(head.values("sequence")), head_hash=Subquery(head.values("hash")))
-    yield from found.iterator(chunk_size=1000)
+    yield from found.iterator(chunk_size=AT_ONCE)
 
 
 def is_emptied(organisation: Organisation) -> bool:

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from tests.bench.row import Row
 
-NOT_BENCHMARKS = {"__init__", "row", "rows", "run"}
+NOT_BENCHMARKS = {"__init__", "row", "rows", "run", "seed", "service"}
 
 
 def main(wanted: list[str]) -> int:

@@ -23,17 +23,20 @@ PATIENCE = 60
 
 @dataclass
 class Service:
-    """`manage.py serve` in a folder of its own; `people` has the sample users' passwords by address."""
+    """`manage.py serve` in a folder of its own, with `more` in its environment; `people` has the sample users'
+    passwords by address."""
 
     folder: Path
+    options: tuple[str, ...] = ()
+    more: dict[str, str] = field(default_factory=dict)
     output: list[str] = field(default_factory=list)
     address: str = ""
 
     def __post_init__(self) -> None:
         environment = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
-        environment |= {"PLUMBLINE_VAR": str(self.folder), "PYTHONUNBUFFERED": "1"}
+        environment |= {"PLUMBLINE_VAR": str(self.folder), "PYTHONUNBUFFERED": "1", **self.more}
         environment.pop("DJANGO_SETTINGS_MODULE", None)
-        command = [sys.executable, "manage.py", "serve", "--port", "0", "--concurrency", "1"]
+        command = [sys.executable, "manage.py", "serve", "--port", "0", "--concurrency", "1", *self.options]
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

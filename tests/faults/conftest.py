@@ -1,4 +1,4 @@
-"""Every test of faults runs on the embedded default and on PostgreSQL with Redis."""
+"""Every test of faults runs on the embedded default, and on PostgreSQL with Redis and with RabbitMQ."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from tests.faults import service as services
 from tests.faults.service import Service
 
 
-@pytest.fixture(scope="session", params=["embedded", "servers"])
+@pytest.fixture(scope="session", params=["embedded", "redis", "rabbitmq"])
 def whole_service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp(f"faults-{request.param}")
     if request.param == "embedded":
         with services.embedded(folder) as service:
             yield service
         return
-    postgres, redis = services.postgres_url(), services.redis_url()
-    if postgres is None or redis is None:
-        pytest.skip("PLUMBLINE_TEST_POSTGRES and PLUMBLINE_TEST_REDIS name no services")
-    with services.servers(folder, postgres, redis) as service:
+    postgres = services.postgres_url()
+    broker = services.redis_url() if request.param == "redis" else services.rabbitmq_url()
+    if postgres is None or broker is None:
+        pytest.skip(f"PLUMBLINE_TEST_POSTGRES and PLUMBLINE_TEST_{request.param.upper()} name no services")
+    with services.servers(folder, postgres, broker) as service:
         yield service
 
 

@@ -33,8 +33,9 @@ def cancel(job_id: str) -> None:
 
 def ring(job_id: str) -> bool:
     from models.jobs.doorbell import ring
+    from models.jobs.models import Job
 
-    return ring(UUID(job_id))
+    return ring(UUID(job_id), Job.unscoped.get(pk=UUID(job_id)).queue)
 
 
 def reap() -> list[int]:
@@ -102,7 +103,138 @@ def user() -> Any:
     return created
 
 
-CALLS = {f.__name__: f for f in (submit, look, cancel, ring, reap, verbs, chain, sql, block_database)}
+def register(name: str, rows: int) -> str:
+    """A dataset with a stored file; the SHA-256."""
+    import io
+
+    from models.registry.register import register_dataset
+
+    content = "a,b\n" + "".join(f"{number},{name}\n" for number in range(rows))
+    made = register_dataset(user(), organisation(), name=name, source=io.BytesIO(content.encode()), file_name="a.csv")
+    return made.version.sha256
+
+
+def upload(name: str) -> str:
+    """An upload that is complete and waits to be registered."""
+    import io
+
+    from models.registry.uploading import take_whole
+
+    file = io.BytesIO(b"a,b\n" + b"1,2\n" * 100)
+    file.name, file.size = name, 404  # type: ignore[attr-defined]
+    return str(take_whole(user(), organisation(), file).pk)
+
+
+def submit_registration(name: str, rows: int) -> str:
+    """The job that registers a table of so many rows."""
+    import io
+
+    from models.registry.submit import submit_dataset
+    from models.registry.uploading import take_whole
+
+    content = b"a,b,c\n" + b"".join(b"%d,%d,%d\n" % (n, n % 7, n % 3) for n in range(rows))
+    file = io.BytesIO(content)
+    file.name, file.size = f"{name}.csv", len(content)  # type: ignore[attr-defined]
+    brought = take_whole(user(), organisation(), file)
+    return str(submit_dataset(user(), organisation(), name=name, upload=brought).pk)
+
+
+def upload_content(pk: str) -> str:
+    from models.registry.models import Upload
+    from models.registry.uploading import content
+
+    return content(Upload.unscoped.get(pk=UUID(pk))).read().decode()
+
+
+def write_until(file: str) -> int:
+    """Submit one job after the other, each with its entry in the trail, until there is this file; how many."""
+    from pathlib import Path
+
+    from models.jobs.submit import submit
+
+    count = 0
+    while not Path(file).exists():
+        submit("quick", organisation=organisation(), user=user(), params={"folder": ".", "n": count})
+        count += 1
+    return count
+
+
+def content() -> dict[str, list[Any]]:
+    """For each table the number of its rows and a hash of them; the order of JSON's keys is the database's affair."""
+    import hashlib
+
+    from governance.rows import kept_models, lines_of
+
+    found = {}
+    for model in kept_models():
+        digest, count = hashlib.sha256(), 0
+        for line in lines_of(model):
+            digest.update(json.dumps(json.loads(line), sort_keys=True).encode())
+            count += 1
+        found[model._meta.label_lower] = [count, digest.hexdigest()]
+    return found
+
+
+def migrate_to(targets: list[list[str]]) -> None:
+    """To these migrations; without any, to the newest."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    executor.migrate([(app, name) for app, name in targets] or executor.loader.graph.leaf_nodes())
+
+
+def write_as_of(targets: list[list[str]]) -> dict[str, int]:
+    """One row into each table, as the code of those migrations writes it; how many rows each has then."""
+    from tests.governance.former import write_everywhere
+
+    return write_everywhere([(app, name) for app, name in targets])
+
+
+def periodic(name: str) -> dict[str, Any]:
+    from models.jobs.models import Periodic
+
+    row = Periodic.objects.get(name=f"tests.faults.kinds.periodic.{name}")
+    return {"failures": row.failures, "error": row.error}
+
+
+def blobs() -> list[str]:
+    from models.registry.storage import store
+
+    return list(store().names())
+
+
+def hook(url: str) -> None:
+    """A webhook to this address, and a message for it. The address is not looked at here, but when it is sent to."""
+    from models.accounts.secrets import seal
+    from models.webhooks.announce import announce
+    from models.webhooks.endpoints import PURPOSE
+    from models.webhooks.models import Endpoint
+    from models.webhooks.signing import new_secret
+
+    Endpoint.unscoped.create(
+        organisation=organisation(), url=url, events=["audit.finished"], sealed_secret=seal(new_secret(), PURPOSE),
+        created_by=user(),
+    )  # fmt: skip
+    announce(organisation(), "audit.finished", {"id": "x"})
+
+
+def deliveries(url: str) -> list[list[Any]]:
+    """State, tries, and whether somebody holds it, of every message to this address."""
+    from models.webhooks.models import Delivery
+
+    rows = Delivery.unscoped.filter(endpoint__url=url).order_by("created_at")
+    return [[row.state, len(row.log), row.claim is not None] for row in rows]
+
+
+CALLS = {
+    f.__name__: f
+    for f in (
+        submit, look, cancel, ring, reap, verbs, chain, sql, block_database, register, write_until, content, periodic,
+        blobs, migrate_to, write_as_of, upload, upload_content, submit_registration,
+        hook, deliveries,
+    )
+}  # fmt: skip
 
 
 def main() -> None:

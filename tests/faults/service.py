@@ -35,6 +35,11 @@ def redis_url() -> str | None:
     return url if url.startswith("redis") else None
 
 
+def rabbitmq_url() -> str | None:
+    url = os.environ.get("PLUMBLINE_TEST_RABBITMQ") or os.environ.get("CELERY_BROKER_URL", "")
+    return url if url.startswith("amqp") else None
+
+
 @dataclass
 class Service:
     """Environment, a console that stands for the web process, and the workers started so far."""
@@ -168,39 +173,63 @@ def embedded(folder: Path, **more: str) -> Iterator[Service]:
 
 
 @contextlib.contextmanager
-def servers(folder: Path, postgres: str, redis: str) -> Iterator[Service]:
-    """A throw-away database on PostgreSQL and a queue of its own on Redis."""
+def servers(folder: Path, postgres: str, broker: str, *, migrate: bool = True) -> Iterator[Service]:
+    """A throw-away database on PostgreSQL, and queues of its own on Redis or RabbitMQ."""
     import psycopg
 
     name = f"plumbline_faults_{uuid.uuid4().hex[:10]}"
     url = postgres.rpartition("/")[0] + "/" + name
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-    service = Service(folder, environment(folder, DATABASE_URL=url, CELERY_BROKER_URL=redis, CELERY_QUEUE=name))
+    service = Service(folder, environment(folder, DATABASE_URL=url, CELERY_BROKER_URL=broker, CELERY_QUEUE=name))
     try:
-        service.manage("migrate", "-v0")
+        if migrate:
+            service.manage("migrate", "-v0")
         yield service
     finally:
         service.close()
-        empty_broker(service)
+        empty_broker(service, for_good=True)
         with psycopg.connect(postgres, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def waiting_messages(service: Service) -> int:
     """How many rings the broker holds that nobody took."""
-    if "CELERY_BROKER_URL" in service.environment:
-        return redis_client(service).llen(service.environment["CELERY_QUEUE"])
+    url = service.environment.get("CELERY_BROKER_URL", "")
+    if url.startswith("redis"):
+        return sum(redis_client(service).llen(queue) for queue in queues(service))
+    if url.startswith("amqp"):
+        return sum(asked(service, queue, "queue_declare", passive=True) for queue in queues(service))
     return len(list(message_folder(service).glob("*.msg")))
 
 
-def empty_broker(service: Service) -> None:
+def empty_broker(service: Service, *, for_good: bool = False) -> None:
     """What a broker that restarts without its memory has lost: every message."""
-    if "CELERY_BROKER_URL" in service.environment:
-        redis_client(service).delete(service.environment["CELERY_QUEUE"])
-        return
+    url = service.environment.get("CELERY_BROKER_URL", "")
+    if url.startswith("redis"):
+        redis_client(service).delete(*queues(service))
+    elif url.startswith("amqp"):
+        for queue in queues(service):
+            asked(service, queue, "queue_delete" if for_good else "queue_purge")
     for message in message_folder(service).glob("*.msg"):
         message.unlink(missing_ok=True)
+
+
+def queues(service: Service) -> list[str]:
+    return [f"{service.environment['CELERY_QUEUE']}.{name}" for name in ("light", "heavy", "gpu")]
+
+
+def asked(service: Service, queue: str, what: str, **more: Any) -> int:
+    """One question to RabbitMQ about a queue; a queue that is not there holds nothing."""
+    from amqp.exceptions import NotFound
+    from kombu import Connection
+
+    with Connection(service.environment["CELERY_BROKER_URL"]) as connection:
+        try:
+            answer = getattr(connection.default_channel, what)(queue, **more)
+        except NotFound:
+            return 0
+        return answer.message_count if what == "queue_declare" else 0
 
 
 def redis_client(service: Service) -> Any:
@@ -218,7 +247,8 @@ def broken_broker(service: Service) -> Iterator[Service]:
     """The same service as a web process sees it whose broker is down."""
     environment = dict(service.environment)
     if "CELERY_BROKER_URL" in environment:
-        environment["CELERY_BROKER_URL"] = "redis://127.0.0.1:1/0"
+        scheme = environment["CELERY_BROKER_URL"].partition(":")[0]
+        environment["CELERY_BROKER_URL"] = f"{scheme}://127.0.0.1:1/0"
     else:
         environment["BROKER_FOLDER"] = str(service.folder / "no-broker")
     web = Service(service.folder, environment)

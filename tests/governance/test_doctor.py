@@ -6,7 +6,9 @@ import io
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -27,6 +29,67 @@ def test_everything_has_a_finding_and_a_sound_machine_lacks_nothing_of_ours() ->
     assert len(found) == len(health.EXAMINATIONS)
     for name in ("packages", "fonts", "database", "migrations", "broker", "queue", "storage"):
         assert found[name].level == "ok", found[name]
+
+
+@pytest.mark.django_db
+def test_a_clock_that_was_set_back_is_betrayed_by_the_trail() -> None:
+    from django.db import transaction
+    from django.utils import timezone
+
+    from models.trail.models import Entry
+    from models.trail.record import record
+    from tests.models.people import organisation
+
+    assert health.clock().level == "ok"
+    with transaction.atomic():
+        entry = record(organisation(), None, "tested", organisation())
+    future = timezone.now() + timedelta(hours=1)
+    Entry.unscoped.bulk_create([Entry(**{**plain(entry), "pk": None, "sequence": 99, "at": future})])
+    assert health.clock().level == "weak"
+    assert "set back" in health.clock().message
+
+
+def plain(entry: Any) -> dict[str, Any]:
+    return {field.attname: getattr(entry, field.attname) for field in entry._meta.concrete_fields if field.name != "id"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_tells_whether_workers_and_beat_are_alive_and_for_which_queues() -> None:
+    from models.jobs.alive import Alive
+    from models.jobs.beat import take
+    from models.jobs.models import Job
+    from tests.models.people import organisation
+
+    assert (health.workers().level, health.beat().level) == ("weak", "weak")
+    Alive(["light", "heavy"], 2).say()
+    assert take() is not None
+    assert (health.workers().level, health.beat().level) == ("ok", "ok")
+    Job.unscoped.create(organisation=organisation(), kind="x", queue="gpu", time_limit=1, memory_limit=1)
+    assert health.workers().message == "jobs wait that no worker takes: --queues gpu"
+
+
+@pytest.mark.django_db
+def test_a_storage_that_cannot_be_written_to_is_missing(tmp_path: Path, settings: Any) -> None:
+    (tmp_path / "file").write_text("where the folder should be")
+    settings.STORAGE_URL = f"file://{tmp_path / 'file' / 'blobs'}"
+    assert findings()["storage"].level == "missing"
+
+
+def test_every_setting_is_told_with_its_source_and_no_secret(tmp_path: Path) -> None:
+    (tmp_path / "database").write_text("sqlite:////tmp/elsewhere.sqlite3\n")
+    more = {"METRICS_TOKEN": "a-token-of-mine", "CELERY_BROKER_URL": "redis://:hidden-word@127.0.0.1:1/0"}
+    more |= {"DATABASE_URL_FILE": str(tmp_path / "database"), "PLUMBLINE_VAR": str(tmp_path / "var")}
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | more
+    command = [sys.executable, "manage.py", "doctor"]
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    said = {line.split()[0]: line for line in run.stdout.partition("Settings,")[2].splitlines()[1:]}
+    assert said["METRICS_TOKEN"].endswith("(not shown)  [environment]")
+    assert said["SECRET_KEY"].endswith(f"(not shown)  [file {tmp_path}/var/secret_key]")
+    assert said["DATABASE_URL"].endswith(f"sqlite:////tmp/elsewhere.sqlite3  [file {tmp_path}/database]")
+    assert said["PORT"].endswith("8000  [default]")
+    assert "a-token-of-mine" not in run.stdout
+    assert "hidden-word" not in run.stdout
+    assert (tmp_path / "var" / "secret_key").read_text() not in run.stdout
 
 
 def test_without_bubblewrap_it_says_which_protection_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,16 +11,19 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from audits import results
 from audits.models import Audit
 from audits.report.document import build_document
 from audits.report.evidence import canonical_bytes, sha256
 from audits.report.html import drawings
 from audits.run.audit import Material, run_audit
-from audits.run.outcome import count_outcomes
 from audits.run.parameters import Parameters
 from audits.start import start_audit
-from models.accounts.models import Organisation, User
+from models.accounts.members import invite
+from models.accounts.models import Membership, OneTimeLink, Organisation, Token, User
 from models.accounts.roles import Role
+from models.accounts.secrets import seal
+from models.accounts.tokens import issue
 from models.jobs.models import Job, State
 from models.registry.formats.discovery import recognised
 from models.registry.intake.chosen import with_roles
@@ -28,6 +31,10 @@ from models.registry.intake.profile import profile
 from models.registry.intake.read import open_table
 from models.registry.models import Dataset, DatasetVersion, Model, ModelVersion
 from models.registry.storage import store
+from models.webhooks.announce import ping
+from models.webhooks.endpoints import PURPOSE
+from models.webhooks.models import Delivery, Endpoint
+from models.webhooks.signing import new_secret
 from tests.models.people import organisation, person
 
 ODD = '<script>alert(1)</script> & "quotes" {{ 7*7 }} \u202e'
@@ -35,16 +42,24 @@ ODD = '<script>alert(1)</script> & "quotes" {{ 7*7 }} \u202e'
 
 @dataclass
 class World:
-    """One organisation: a person for each role, a dataset, a model (predictions), an audit that is done and one that
-    waits, and a job that failed."""
+    """One organisation: a person for each role, a dataset, a model (predictions), two audits that are done and one that
+    waits, a job that failed, a token, an invitation and a webhook."""
 
     organisation: Organisation
     people: dict[str, User]
     dataset: DatasetVersion
     model: ModelVersion
+    earlier: Audit
     done: Audit
     waiting: Audit
     failed: Job
+    token: Token
+    invitation: OneTimeLink
+    hook: Endpoint
+
+    @property
+    def member(self) -> Membership:
+        return Membership.unscoped.get(user=self.people["officer"])
 
 
 def table(rows: int = 240) -> str:
@@ -114,12 +129,29 @@ def furnished(at: Organisation, made: Made) -> World:
         **version_of(made.predictions), **mine,
     )  # fmt: skip
     asked = Parameters(sensitive=("sex",), label="label", prediction="prediction")
-    done, waiting, failed = (start_audit(mine["created_by"], dataset, asked) for _ in range(3))
+    earlier, done, waiting, failed = (start_audit(mine["created_by"], dataset, asked) for _ in range(4))
+    finish(earlier, made)
     finish(done, made)
     Job.unscoped.filter(pk=failed.job_id).update(
         state=State.FAILED, error=ODD, log=ODD, suspicious=True, started_at=timezone.now(), finished_at=timezone.now()
     )
-    return World(at, people, dataset, model, done, waiting, Job.unscoped.get(pk=failed.job_id))
+    token, _ = issue(people["engineer"], at, ODD.replace("\u202e", ""), ["read"])
+    invitation, _ = invite(people["administrator"], at, f"new.{at.pk}@example.org", "auditor", ODD)
+    failed_job = Job.unscoped.get(pk=failed.job_id)
+    return World(
+        at, people, dataset, model, earlier, done, waiting, failed_job, token, invitation, hooked(at, people)
+    )  # fmt: skip
+
+
+def hooked(at: Organisation, people: dict[str, User]) -> Endpoint:
+    """A webhook whose one message was not taken."""
+    hook = Endpoint.unscoped.create(
+        organisation=at, url="https://hooks.example.org/key", description=ODD, events=["job.finished"],
+        sealed_secret=seal(new_secret(), PURPOSE), created_by=people["administrator"], failing_since=timezone.now(),
+    )  # fmt: skip
+    attempt = {"at": "2026-11-21T12:00:00.000Z", "status": 500, "seconds": 0.1, "note": ODD}
+    Delivery.unscoped.filter(pk=ping(hook).pk).update(log=[attempt], tries=1)
+    return hook
 
 
 def version_of(content: bytes) -> dict:
@@ -132,8 +164,8 @@ def finish(audit: Audit, made: Made) -> None:
     contents = (canonical_bytes(made.audit), b"%PDF-1.7", made.figures)
     kept = [store().put(BytesIO(content), settings.UPLOAD_BYTES) for content in contents]
     audit.evidence, audit.report = kept[:2]
-    audit.outcomes = count_outcomes(made.audit["verdicts"])
     audit.save()
+    results.fill_in(audit, made.audit)
     Job.unscoped.filter(pk=audit.job_id).update(
         state=State.SUCCEEDED, result={"audit": str(audit.pk), "figures": kept[2]}, started_at=timezone.now(),
         finished_at=timezone.now(), progress=1.0,

@@ -8,13 +8,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.files.uploadhandler import SkipFile
 
-from models.registry.models import Dataset, DatasetVersion, Model, ModelVersion
+from models.jobs.models import Job
+from models.registry.models import Dataset, DatasetVersion, Model, ModelVersion, Upload
 from models.registry.storage import store
 from models.registry.uploads import LimitedUpload, is_too_large
 from tests.models.people import organisation, person
 from tests.pages.conftest import ODD, table
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("files")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("files", "at_once")]
 DATASET, MODEL = "/datasets/register/", "/models/register/"
 
 
@@ -51,7 +52,7 @@ def test_a_table_becomes_a_version_with_the_roles_that_were_chosen(client, engin
 def test_a_changed_file_under_the_same_name_is_the_next_version(client, engineer):
     bring(client)
     page = bring(client, table(250).encode()).content.decode()
-    assert "People, version 2" in page
+    assert "Registered as People version 2." in page
     assert client.get(f"/datasets/{Dataset.unscoped.get().pk}/1/").status_code == 200
     assert client.get(f"/datasets/{Dataset.unscoped.get().pk}/3/").status_code == 404
 
@@ -144,3 +145,59 @@ def test_a_new_version_begins_with_the_name_it_belongs_to(client, engineer):
     page = client.get(DATASET, {"of": Dataset.unscoped.get().pk}).content.decode()
     assert 'value="People"' in page
     assert "Register a new version of People" in page
+
+
+def test_what_came_with_a_wrong_word_need_not_be_sent_again(client, engineer):
+    page = bring(client, label="nowhere").content.decode()
+    kept = Upload.unscoped.get()
+    assert f'name="upload" value="{kept.pk}"' in page
+    assert "people.csv" in page
+    done = client.post(DATASET, {"name": "People", "upload": kept.pk, "label": "label"}, follow=True).content.decode()
+    assert "Registered as People version 1." in done
+    assert list(store().areas()) == []
+    assert DatasetVersion.unscoped.get().file_name == "people.csv"
+
+
+def test_a_file_beside_an_upload_replaces_it(client, engineer):
+    bring(client, label="nowhere")
+    bring(client, table(250).encode(), upload=Upload.unscoped.get().pk)
+    assert DatasetVersion.unscoped.get().rows == 250
+
+
+def test_a_file_that_is_refused_is_not_kept_for_another_try(client, engineer):
+    page = bring(client, pickle.dumps({"a": 1}), MODEL, "model.onnx").content.decode()
+    assert 'name="upload"' not in page
+    assert list(store().areas()) == []
+
+
+def test_another_persons_upload_is_no_file(client, engineer, settings):
+    bring(client, label="nowhere")
+    client.force_login(person(at=organisation("Brick Bank")))
+    answer = client.post(DATASET, {"name": "People", "upload": Upload.unscoped.get().pk})
+    assert answer.status_code == 422
+    assert "Choose a file." in answer.content.decode()
+    assert Job.unscoped.count() == 1
+
+
+@pytest.mark.parametrize("upload", ["", "x", "0" * 32, "' OR 1=1"])
+def test_an_upload_that_is_none_is_no_file(client, engineer, upload):
+    answer = client.post(DATASET, {"name": "People", "upload": upload})
+    assert answer.status_code == 422
+    assert "Choose a file." in answer.content.decode()
+
+
+SCORES = b"score\n" + b"".join(b"0.%03d\n" % n for n in range(240))
+CARD = "---\nlicense: apache-2.0\n---\n\nSays who pays back.\n\n## Intended use\n\nHelps an officer.\n"
+
+
+def test_a_model_card_says_what_was_left_empty_and_nothing_else(client, engineer):
+    bring(client, SCORES, MODEL, "scores.csv", card=CARD, purpose="Decides alone.")
+    model = Model.unscoped.get()
+    assert (model.licence, model.description, model.purpose) == ("apache-2.0", "Says who pays back.", "Decides alone.")
+
+
+def test_a_model_card_that_cannot_be_read_is_refused_at_its_field(client, engineer):
+    answer = bring(client, SCORES, MODEL, "scores.csv", card="---\na: &x [1]\nb: *x\n---\n")
+    assert answer.status_code == 422
+    assert '<a href="#id_card">' in answer.content.decode()
+    assert Model.unscoped.count() == 0

@@ -35,7 +35,8 @@ def test_every_role_sees_what_it_may_and_is_told_what_it_lacks(client, world):
             answer = client.get(place.address(name, world))
             if place.action and Role(role) not in ACTIONS[place.action]:
                 assert answer.status_code == 403, (role, name)
-                assert "engineer" in text(answer).split("<main")[1], (role, name)
+                told = text(answer).split("<main")[1]
+                assert all(needed.value in told for needed in ACTIONS[place.action]), (role, name)
             else:
                 assert answer.status_code == 200, (role, name)
 
@@ -44,7 +45,7 @@ def test_a_role_that_may_not_change_anything_is_refused_every_post(client, world
     client.force_login(world.people["auditor"])
     before = rows()
     for name, place in PLACES.items():
-        if "POST" in place.methods and place.action not in (None, "read"):
+        if "POST" in place.methods and place.action and Role.AUDITOR not in ACTIONS[place.action]:
             assert client.post(place.address(name, world), {"name": "x"}).status_code == 403, name
     assert rows() == before
 
@@ -53,7 +54,7 @@ def test_what_belongs_to_another_organisation_is_not_there(client, world, elsewh
     client.force_login(world.people["administrator"])
     before = rows()
     for name, place in PLACES.items():
-        if not place.parts(elsewhere):
+        if place.action is None or place.parts(elsewhere) in ({}, place.parts(world)):
             continue
         address = place.address(name, elsewhere)
         nowhere = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", NOBODY, address)
@@ -149,8 +150,12 @@ def test_no_link_on_any_page_is_dead_and_none_leads_away(client, world):
             assert not anchor or target or f'id="{anchor}"' in page, (address, link)
             if target and not target.startswith("/static/"):
                 left.append(target if not target.startswith("?") else address.split("?")[0] + target)
-    assert {name for name, place in PLACES.items() if place.is_read and place.address(name, world).split("?")[0] not in
-            {address.split("?")[0] for address in seen}} <= {"healthy", "sign-in", "model", "dataset"}  # fmt: skip
+    visited = {address.split("?")[0] for address in seen}
+    open_to_engineers = {name for name, place in PLACES.items() if place.is_read and place.action
+                         and Role.ENGINEER in ACTIONS[place.action]}  # fmt: skip
+    unseen = {name for name in open_to_engineers if PLACES[name].address(name, world).split("?")[0] not in visited}
+    # what has one version leads to no comparison, see test_lists.py
+    assert unseen <= {"model", "dataset", "recovery-codes", "compare-model", "compare-dataset"}
 
 
 def posts(world) -> set[str]:
@@ -161,7 +166,7 @@ def test_no_page_needs_what_the_policy_forbids(client, world):
     """No inline script, style or handler, nothing from elsewhere; and the policy says so."""
     client.force_login(world.people["engineer"])
     for name, place in PLACES.items():
-        if not place.is_read or name == "sign-in":
+        if not place.is_read or place.action is None:
             continue
         answer = client.get(place.address(name, world))
         policy = answer["Content-Security-Policy"]

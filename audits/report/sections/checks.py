@@ -148,8 +148,13 @@ def declared_blocks(check: Json | None, name: str, measured: Sequence[Json] = ()
     return blocks + [declared_table(t, f"{name}-{len(shown) + i}", measured=measured) for i, t in enumerate(rest)]
 
 
+def figure_id(check: str, name: str) -> str:
+    """How a check's own figure is known in the report."""
+    return f"fig-{check}-{''.join(c if c.isascii() and c.isalnum() else '-' for c in name)}"
+
+
 def _figure(figure: Json, table: Json, name: str) -> FigureBlock:
-    id = f"fig-{name}-{''.join(c if c.isascii() and c.isalnum() else '-' for c in str(figure['id']))}"
+    id = figure_id(name, str(figure["id"]))
     title, description = words.clean(figure["title"]), words.clean(figure["description"])
     return FigureBlock(id, title, description, declared_chart(figure, table), description)
 

@@ -10,7 +10,15 @@ from audits.report.blocks import Block, Cell, FigureBlock, Head, Paragraph, Row,
 from audits.report.charts.limits import Dot, group_chart
 from audits.report.reading import Reading
 from audits.report.sections.verdicts import verdict_table
-from audits.report.tables import FIGURE_HEADS, cells, figure_cells, known_metrics, measurement_table, unavailable
+from audits.report.tables import (
+    FIGURE_HEADS,
+    cells,
+    figure_cells,
+    known_metrics,
+    measurement_table,
+    metric_cell,
+    unavailable,
+)
 
 Json = Mapping[str, Any]
 MOST_GROUPS = 25
@@ -110,7 +118,7 @@ def _disparities(reading: Reading, attribute: str, key: str) -> TableBlock:
     for m in (known := known_metrics(reading.disparities(attribute))):
         aside = words.listed([words.group(g) for g in m.get("not_assessed") or []], 5)
         over = "" if m.get("over") is None else f" (without {aside})" if aside != "none" else " (large groups)"
-        rows.append(Row(cells(words.plain(m["metric"]).title + over) + figure_cells(m)))
+        rows.append(Row((metric_cell(m["metric"], over), *figure_cells(m))))
     caption = f"Disparities by {words.attribute(attribute)}"
     note = unavailable(reading.disparities(attribute), known) or None
     heads = (Head("Metric"), *FIGURE_HEADS)
@@ -124,7 +132,9 @@ def _rates(reading: Reading, attribute: str, key: str) -> TableBlock:
     most = MOST_GROUPS_PER_RATE
     groups = tuple(
         RowGroup(
-            tuple(_group_row(m) for m in _largest(found, most)), f"{words.plain(name).title}: {words.plain(name).noun}"
+            tuple(_group_row(m) for m in _largest(found, most)),
+            f"{words.plain(name).title}: {words.plain(name).noun}",
+            name if words.entry(name) else None,
         )
         for name, found in by_metric.items()
     )

@@ -140,7 +140,7 @@ def _inputs(reading: Reading) -> TableBlock:
     rows = tuple(
         Row(
             (
-                Cell(words.clean(i["name"])),
+                Cell(words.clean(i["name"] + (f", read at {i['from']}" if i.get("from") else ""))),
                 Cell("" if i.get("rows") is None else numbers.count(i["rows"])),
                 Cell(words.clean(i["sha256"])),
             )

@@ -255,12 +255,16 @@ def _lower(text: str) -> str:
 
 
 def _set_aside(reading: Reading) -> list[str]:
-    """Groups that rules left out because they are too small, each named once."""
-    named: dict[str, None] = {}
+    """Groups that rules left out because they are too small or hidden, each named once."""
+    small: dict[str, None] = {}
+    hidden: dict[str, None] = {}
     for v in reading.verdicts:
-        for g in v.get("not_assessed") or [] if words.tone(v) != "not_applicable" else []:
-            named[f"{words.group(g)} ({words.attribute('*'.join(g))})"] = None
-    return [f"Groups too small for a rule: {words.listed(list(named), 8)}."] if named else []
+        for named, groups in zip((small, hidden), reading.set_aside(v), strict=True):
+            if words.tone(v) != "not_applicable":
+                named |= {f"{words.group(g)} ({words.attribute('*'.join(g))})": None for g in groups}
+    said = [f"Groups too small for a rule: {words.listed(list(small), 8)}."] if small else []
+    why = "Groups hidden, since a count of theirs is so small that it could give a person away"
+    return [*said, f"{why}: {words.listed(list(hidden), 8)}."] if hidden else said
 
 
 def _unavailable(reading: Reading) -> list[str]:

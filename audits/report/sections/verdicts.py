@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from audits.report import numbers, words
+from audits.report import words
 from audits.report.blocks import Block, Cell, Head, Paragraph, Row, RowGroup, Section, TableBlock
-from audits.report.phrases import COUNTS
+from audits.report.phrases import COUNTS, settled_by
 from audits.report.reading import Reading
 from audits.report.tables import cut
 
@@ -18,6 +18,7 @@ HEADS = (
     Head("Verdict"),
     Head("Figure", "number"),
     Head("95% interval", "number"),
+    Head("n", "number"),
     Head("Limit", "number"),
     Head("Note"),
     Head("Measurement", "id"),
@@ -57,11 +58,13 @@ def _row(reading: Reading, verdict: Json) -> Row:
     several = f"{len(measured)} figures" if len(measured) > 1 and metric not in COUNTS else ""
     figure = words.value(metric, only["value"]) if only and only["value"] is not None else several
     ids = only["id"] if only else ""
-    texts = (figure, words.interval(metric, bounds) if only and bounds else "", limit, _note(verdict, only), ids)
+    n = words.n_of(only) if only and only["value"] is not None else ""
+    span = words.interval(metric, bounds) if only and bounds else ""
+    texts = (figure, span, n, limit, _note(reading, verdict, only), ids)
     return Row((Cell(words.clean(verdict["rule"])), Cell(words.OUTCOMES[tone], tone), *(Cell(text) for text in texts)))
 
 
-def _note(verdict: Json, only: Json | None) -> str:
+def _note(reading: Reading, verdict: Json, only: Json | None) -> str:
     """What figure, interval and limit do not say by themselves."""
     judged = only is not None and only["value"] is not None
     if not judged:
@@ -71,12 +74,7 @@ def _note(verdict: Json, only: Json | None) -> str:
     if aside:
         said.append(f"Not assessed: {words.listed([words.group(g) for g in aside], 4)}.")
     if words.tone(verdict) == "inconclusive":
-        rows = verdict.get("rows_needed")
-        said.append(
-            f"About {numbers.about(rows)} rows would settle it."
-            if rows
-            else "No number of rows can be named that would settle it."
-        )
+        said.append(settled_by(reading, [verdict]))
     if verdict.get("waived"):
         said.append(words.waiver(verdict))
     return " ".join(said)

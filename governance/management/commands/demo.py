@@ -14,7 +14,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from audits.models import Audit
 from audits.run.parameters import Parameters
 from audits.start import start_audit
-from governance.management.commands.serve import SAMPLE, start_worker, stop
+from governance.beside import stop
+from governance.management.commands.serve import SAMPLE, start_worker
 from models.accounts.models import Organisation, User
 from models.jobs.models import Job, State
 from models.registry.models import DatasetVersion, ModelVersion

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from governance.health import examine
+from governance.health import examine, told_settings
 
 
 class Command(BaseCommand):
@@ -18,5 +18,8 @@ class Command(BaseCommand):
         for finding in examine():
             missing += finding.level == "missing"
             self.stdout.write(f"{finding.level:8} {finding.name:12} {finding.message}")
+        self.stdout.write("\nSettings, and where each came from:")
+        for name, value, where in told_settings():
+            self.stdout.write(f"{name:28} {value or '(empty)'}  [{where}]")
         if missing:
             raise CommandError(f"{missing} missing")

@@ -1,4 +1,4 @@
-"""What every room's pages are written with: form fields, the summary of errors, numbers."""
+"""What every room's pages are written with: navigation, form fields, the summary of errors, pagination, numbers."""
 
 from __future__ import annotations
 
@@ -6,18 +6,118 @@ from datetime import datetime
 from typing import Any
 
 from django import template
-from django.forms import BaseForm
+from django.core.paginator import Page
+from django.forms import BaseForm, Select
 from django.forms.boundfield import BoundField
+from django.forms.widgets import ChoiceWidget
+from django.template.context import Context
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from models.accounts.roles import ACTIONS, Role
 
 register = template.Library()
+# The sections of the service, and what is the reader's own: the name of the page, its title, and what one must be
+# allowed to be shown it.
+SECTIONS = (
+    ("home", "Overview", "read"),
+    ("models", "Models", "read"),
+    ("datasets", "Data", "read"),
+    ("audits", "Audits", "read"),
+    ("jobs", "Jobs", "read"),
+    ("help", "Help", "read"),
+)
+OWN = (
+    ("profile", "Profile", "read"),
+    ("tokens", "Tokens", "manage tokens"),
+    ("members", "Members", "manage members"),
+    ("webhooks", "Webhooks", "manage webhooks"),
+    ("trail", "Trail", "read trail"),
+)
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 THIN = "\u202f"
 
 
+@register.inclusion_tag("components/navigation.html", takes_context=True)
+def navigation(context: Context) -> dict[str, Any]:
+    """The sections, and the menu of who is signed in."""
+    request = context["request"]
+    role = Role(request.membership.role)
+    return {
+        "membership": request.membership,
+        "user": request.user,
+        "sections": links(SECTIONS, role, request.path),
+        "own": links(OWN, role, request.path),
+        "csrf_token": context.get("csrf_token"),
+    }
+
+
+def links(pages: tuple[tuple[str, str, str], ...], role: Role, here: str) -> list[dict[str, str]]:
+    """Those that the role may see, with `page` for where the reader is and `true` for the section it is in."""
+    found = []
+    for name, title, action in pages:
+        if role not in ACTIONS[action]:
+            continue
+        address = reverse(name)
+        inside = address != "/" and here.startswith(address)
+        found.append({"address": address, "title": title, "here": "page" if here == address else "true" * inside})
+    return found
+
+
 @register.inclusion_tag("components/field.html")
 def field(bound: BoundField) -> dict[str, Any]:
-    """A field with its label, its help and what is wrong with it."""
-    return {"field": bound}
+    """A field with its label, its help and what is wrong with it, in GOV.UK Frontend's markup."""
+    widget = bound.field.widget
+    kind = bound.widget_type
+    limit = widget.attrs.get("maxlength") if kind == "textarea" else None
+    choices = isinstance(widget, ChoiceWidget) and not isinstance(widget, Select)
+    return {
+        "field": bound,
+        "kind": kind,
+        "limit": limit,
+        "choices": options(bound) if choices else [],
+        "round": choices and widget.input_type == "radio",
+        "control": "" if choices else control(bound, CLASSES.get(kind, "")),
+    }
+
+
+# the classes of GOV.UK Frontend's behaviour; how a control looks follows from its element
+CLASSES = {
+    "checkbox": "govuk-checkboxes__input",
+    "password": "govuk-input govuk-password-input__input govuk-js-password-input-input",
+    "textarea": "govuk-textarea govuk-js-character-count",
+}
+
+
+def control(bound: BoundField, classes: str) -> SafeString:
+    """The control itself, with these classes besides its own."""
+    together = f"{bound.field.widget.attrs.get('class', '')} {classes}".strip()
+    return bound.as_widget(attrs={"class": together} if together else None)
+
+
+def options(bound: BoundField) -> list[dict[str, Any]]:
+    """The choices of a group of boxes or buttons: control, id and label of each."""
+    found = []
+    for choice in bound.subwidgets:
+        shape = "radios" if choice.data["type"] == "radio" else "checkboxes"
+        choice.data["attrs"]["class"] = f"govuk-{shape}__input"
+        found.append({"control": choice.tag(), "id": choice.id_for_label, "label": choice.choice_label})
+    return found
+
+
+@register.inclusion_tag("components/pagination.html", takes_context=True)
+def pages(context: Context, page: Page[Any]) -> dict[str, Any]:
+    """Links to the other pages of a list, which keep what the list is narrowed to."""
+    query = context["request"].GET.copy()
+    query.pop("page", None)
+    kept = f"{query.urlencode()}&" if query else ""
+    numbers = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+    return {
+        "page": page,
+        "numbers": [{"number": n, "query": f"?{kept}page={n}" if isinstance(n, int) else ""} for n in numbers],
+        "newer": f"?{kept}page={page.number - 1}",
+        "older": f"?{kept}page={page.number + 1}",
+    }
 
 
 @register.inclusion_tag("components/errors.html")
@@ -41,6 +141,13 @@ def place(form: BaseForm, name: str) -> str:
 def count(number: int | None) -> str:
     """A whole number with its thousands apart."""
     return "" if number is None else f"{number:,}".replace(",", THIN)
+
+
+@register.filter
+def sentence(text: str) -> str:
+    """The text with a capital at its beginning, unless it begins with the name of a file or a column."""
+    begin = text.split(" ", 1)[0]
+    return text if any(mark in begin for mark in "._/:") else text[:1].upper() + text[1:]
 
 
 @register.filter

@@ -24,6 +24,7 @@ def main() -> None:
     from models.jobs.sandbox.confine import confine
     from models.jobs.sandbox.refusals import watch_refusals
 
+    lines_are_about(request["about"])
     confine(request["rlimits"], request["walls"])
     refused = watch_refusals(writable=[request["output"], os.environ["TMPDIR"], "/dev"])
     send = sender(events)
@@ -32,6 +33,14 @@ def main() -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # threads and exit handlers of libraries have no say in when the run is over
+
+
+def lines_are_about(what: str) -> None:
+    """What is logged here is printed with the job that it is about, and kept with the job."""
+    import logging
+
+    mark = f" [{what}]" if what else ""
+    logging.basicConfig(format=f"%(levelname)s %(name)s{mark}: %(message)s", stream=sys.stderr)
 
 
 def sender(events: int) -> Callable[[dict[str, Any]], None]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from models.errors import InputError
+from models.jobs.logs import current_job
 from models.jobs.sandbox import jail, processes
 from models.jobs.sandbox.channel import Channel, close_writing, pipe
 from models.jobs.sandbox.errors import SandboxError
@@ -81,6 +82,7 @@ class _Run:
         bubblewrap = self.how == "bubblewrap"
         return {
             "task": task,
+            "about": about(),
             "payload": payload,
             "inputs": {name: str(path) for name, path in jail.seen_inputs(self.inputs, self.how).items()},
             "output": str(jail.OUTPUT if bubblewrap else self.output.resolve()),
@@ -156,6 +158,12 @@ class _Run:
         if processes.private_memory(found) > self.limits.memory:
             return SandboxError("memory", f"stopped at {readable(self.limits.memory)} of memory, its limit")
         return None
+
+
+def about() -> str:
+    """What stands in every line that the sandboxed process logs."""
+    job = current_job.get()
+    return f"job {job[0]} attempt {job[1]}" if job else ""
 
 
 def concluded(channel: Channel, code: int, limits: Limits) -> dict[str, Any]:

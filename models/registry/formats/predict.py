@@ -40,7 +40,13 @@ class PredictionFile:
 
 
 def inspect_in_sandbox(
-    model: Path, scratch: Path, *, name: str | None = None, limits: Limits = Limits(seconds=120)
+    model: Path,
+    scratch: Path,
+    *,
+    name: str | None = None,
+    limits: Limits = Limits(seconds=120),
+    on_progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Signature:
     """A model file's signature; `scratch` is an empty folder for the sandbox, `name` what messages call the file.
 
@@ -49,7 +55,13 @@ def inspect_in_sandbox(
     """
     with shown_as({"model": model}, {"model": name or model.name}) as inputs:
         result = run_sandboxed(
-            "models.registry.formats.predict:inspect_task", {}, inputs=inputs, output=scratch, limits=limits
+            "models.registry.formats.predict:inspect_task",
+            {},
+            inputs=inputs,
+            output=scratch,
+            limits=limits,
+            on_progress=on_progress,
+            cancelled=cancelled,
         )
     return Signature.from_json(result)
 

@@ -61,7 +61,7 @@ def refuse_unsafe(path: Path) -> None:
 def refusal(path: Path, what: str, conversion: str) -> InputError:
     return InputError(
         f"{path.name} is {what}, whatever its name says. It was not opened. Read are ONNX, skops, LightGBM text, "
-        f"XGBoost JSON or UBJSON, and tables of predictions. To convert:\n\n{conversion}"
+        f"XGBoost JSON or UBJSON, and tables of predictions.\n\nTo convert:\n\n{conversion}"
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -95,6 +95,8 @@ def profile_in_sandbox(
     name: str | None = None,
     data_limits: DataLimits = DataLimits(),
     limits: Limits = Limits(seconds=300),
+    on_progress: Callable[[float, str], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Profile:
     """The profile of a stranger's file; `scratch` is an empty folder for the sandbox, `name` what messages call it.
 
@@ -104,7 +106,10 @@ def profile_in_sandbox(
     with shown_as({"data": path}, {"data": name or path.name}) as inputs:
         payload = {"limits": data_limits.to_json()}
         task = "models.registry.intake.profile:profile_task"
-        return Profile.from_json(run_sandboxed(task, payload, inputs=inputs, output=scratch, limits=limits))
+        found = run_sandboxed(
+            task, payload, inputs=inputs, output=scratch, limits=limits, on_progress=on_progress, cancelled=cancelled
+        )
+    return Profile.from_json(found)
 
 
 def profile_task(payload: dict[str, Any], inputs: dict[str, Path], output: Path, progress: Any) -> dict[str, Any]:

@@ -43,6 +43,10 @@ class TableFile:
     dialect: Dialect | None = field(default=None, repr=False)
 
     @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
     def names(self) -> list[str]:
         return [column.name for column in self.columns]
 

@@ -208,3 +208,19 @@ def test_rank_correlation_is_spearmans() -> None:
     one, two = rng.integers(0, 5, 50).astype(float), rng.normal(size=50)
 
     assert rank_correlation(one, two) == pytest.approx(float(spearmanr(one, two).statistic))
+
+
+@pytest.mark.parametrize(
+    ("moves", "said"),
+    [
+        ([-0.624, 0.0, 1.076], "The score rises with age: it moves it by −0.62 to +1.08"),
+        ([0.5, 0.1], "The score falls with age: it moves it by +0.10 to +0.50"),
+        ([0.1, 0.5, 0.2], "The score goes up and down with age: it moves it by +0.10 to +0.50"),
+        ([0.25], "age moves the score by +0.25 in every part of the rows"),
+        ([], "age has no known value"),
+    ],
+)
+def test_the_title_of_a_dependence_states_what_it_shows(moves, said):
+    from audits.explain.dependence import _finding
+
+    assert _finding("age", moves) == said

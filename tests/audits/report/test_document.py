@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +15,8 @@ from audits.report.blocks import Block, Document, FigureBlock, Findings, Section
 from audits.report.document import build_document
 from audits.report.evidence import canonical_bytes, sha256
 from audits.report.html import render_html
+from audits.report.next_steps import next_steps
+from audits.report.reading import Reading
 from models.errors import InputError
 from tests.audits.report.conftest import people
 
@@ -215,3 +218,31 @@ def test_a_page_without_any_row_for_a_metric_is_still_a_page(audited: Callable[.
     frame = pd.DataFrame({"sex": ["f", "m"] * 30, "repaid": [1, 0] * 30, "score": [0.9, 0.1] * 30})
     audit = audited(frame, sensitive=("sex",), label="repaid", score="score")
     assert document(audit).heading
+
+
+def test_hidden_groups_are_not_called_small_and_no_cure_is_promised(audited: Callable[..., Audit]) -> None:
+    audit = audited(people(2000), sensitive=("region", "sex"), label="repaid", score="score", suppress=30)
+    opened = [v for v in audit["verdicts"] if v["outcome"] == "inconclusive" and v["attribute"] == "region"]
+    assert {g["region"] for v in opened for g in v["not_assessed"]} > {"west"}
+    text = render_html(document(audit))
+    assert "Groups hidden, since a count of theirs is so small" in text
+    assert "Groups too small for a rule" not in text
+    assert "No number of rows can be named" not in text
+    said = [line for step in next_steps(Reading(audit)) if "region" in step.rule for line in step.todo]
+    assert any(line.startswith("Hidden, since a count") and "More rows would show them" in line for line in said)
+    assert not any("so near to its limit" in line for line in said)
+
+
+def test_each_judged_figure_stands_with_its_interval_n_and_limit(audit: Audit) -> None:
+    table = next(b for b in blocks(document(audit)) if isinstance(b, TableBlock) and b.id == "verdicts")
+    heads = [head.title for head in table.heads]
+    row = next(row for group in table.groups for row in group.rows if row.cells[0].text == "four-fifths")
+    said = {head: cell.text for head, cell in zip(heads, row.cells, strict=True)}
+    assert said["n"] == "600"
+    assert all(said[name] for name in ("Figure", "95% interval", "Limit"))
+
+
+def test_the_title_of_every_figure_states_what_it_shows(audit: Audit) -> None:
+    titles = {f["id"]: f["title"] for c in audit["checks"] for f in c["figures"]}
+    assert re.fullmatch(r"At \d+% false alarms \d+% of the positives are found", titles["performance-roc"])
+    assert all(re.search(r"\d", title) for title in titles.values()), titles

@@ -61,3 +61,6 @@ def keep(job: Job, outcome: dict[str, Any]) -> dict[str, Any]:
 
 for run in (wait_for_go, hang, deaf, crash, quick):
     register(JobKind(name=run.__name__, run=run, save=keep, title=f"test of faults: {run.__name__}"))
+for run in (wait_for_go, quick):
+    register(JobKind(name=f"{run.__name__}_light", run=run, save=keep, title="test of faults, light", queue="light"))
+register(JobKind(name="quick_gpu", run=quick, save=keep, title="test of faults, gpu", queue="gpu"))

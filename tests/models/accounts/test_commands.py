@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import io
+import time
 
+import pyotp
 import pytest
 from django.core.management import CommandError, call_command
 
+from models.accounts import links
 from models.accounts.models import Membership, Organisation, User
 from models.accounts.roles import Role
+from models.accounts.second_factor import fresh_secret, has_second_factor, turn_on
+from models.accounts.tokens import hash_of
+from models.trail.models import Entry
+from tests.models.people import person
 
 pytestmark = pytest.mark.django_db
 
@@ -56,3 +63,24 @@ def test_sample_users_are_one_for_each_role_with_working_passwords() -> None:
         user = User.objects.get(email=email)
         assert user.check_password(password)
         assert email.startswith(Membership.unscoped.get(user=user).role)
+
+
+def test_who_cannot_sign_in_is_let_back_in_by_the_operator() -> None:
+    user, app, now = person(), pyotp.TOTP(fresh_secret()), time.time()
+    turn_on(user, app.secret, app.at(now), now)
+    for options, left in (([], True), (["--second-factor"], False)):
+        out, err = io.StringIO(), io.StringIO()
+        call_command("reset_sign_in", user.email.upper(), *options, stdout=out, stderr=err)
+        secret = out.getvalue().strip().split("/")[2]
+        link = links.found(hash_of(secret))
+        assert (link.email, link.kind) == (user.email, links.Kind.PASSWORD)
+        assert secret not in err.getvalue()
+        assert has_second_factor(user) is left
+    verbs = Entry.unscoped.order_by("sequence").values_list("verb", flat=True)
+    assert list(verbs)[1:] == [
+        "made a link for a new password",
+        "reset the second factor",
+        "made a link for a new password",
+    ]
+    with pytest.raises(CommandError, match="nobody with the address"):
+        call_command("reset_sign_in", "nobody@example.org")

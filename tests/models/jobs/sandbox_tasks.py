@@ -193,3 +193,10 @@ def flood(payload: dict[str, Any], inputs: dict[str, Path], output: Path, progre
 
 def not_json(payload: dict[str, Any], inputs: dict[str, Path], output: Path, progress: Progress) -> dict[str, Any]:
     return {"value": float("nan")}
+
+
+def warn(payload: dict[str, Any], inputs: dict[str, Path], output: Path, progress: Any) -> dict[str, Any]:
+    import logging
+
+    logging.getLogger("a.task").warning("mind this")
+    return {}

@@ -44,7 +44,7 @@ def test_a_chain_is_whole_and_tells_what_was_done() -> None:
     entry = Entry.objects.of(acme).get(sequence=3)
     assert entry.facts == {"number": 2, "fraction": 0.1, "text": "Größe ✓", "none": None}
     assert (entry.actor_name, entry.verb, entry.object_type) == (
-        "engineer.1@example.org",
+        f"engineer.{acme.pk}@example.org",
         "did",
         "accounts.organisation",
     )

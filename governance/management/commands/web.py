@@ -1,0 +1,48 @@
+"""The web process alone: for an installation whose workers and beat are services of their own."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from governance import web
+from governance.beside import Beside
+
+
+class Command(BaseCommand):
+    help = "Serve the pages until told to stop (SIGTERM, SIGINT); requests that run then have seconds to end."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        web.add_arguments(parser)
+        parser.add_argument("--inherit", type=int, help="number of a listening socket that is open already")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, interrupt)
+        bound = self.bound(options)
+        more = Beside({name: web.another(options, bound) for name in web.others(options)})
+        server = web.web_server(options, bound)
+        try:
+            server.run()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            more.stop()
+            server.close()
+        more.complain()
+
+    def bound(self, options: dict[str, Any]) -> socket.socket:
+        """One of several takes over what the first one bound, and says nothing of its own."""
+        if options["inherit"] is not None:
+            return socket.socket(fileno=options["inherit"])
+        web.share_figures(options)
+        bound = web.listening(options["host"], options["port"])
+        self.stdout.write(f"Plumbline is at {web.address(bound, options['host'])}.")
+        self.stdout.flush()
+        return bound
+
+
+def interrupt(*args: Any) -> None:
+    raise KeyboardInterrupt

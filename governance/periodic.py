@@ -1,0 +1,30 @@
+"""What the whole service has done again and again."""
+
+from __future__ import annotations
+
+import logging
+
+from django.conf import settings
+
+from models.jobs.periodic import every
+
+logger = logging.getLogger(__name__)
+
+
+@every(60)
+def remove_files_of_erased_versions() -> None:
+    """Those that could not go at once."""
+    from models.registry.erasure import remove_what_is_left
+
+    remove_what_is_left()
+
+
+if settings.PRUNE_HOURS:
+
+    @every(settings.PRUNE_HOURS * 3600)
+    def prune_what_is_past_its_time() -> None:
+        from governance.prune import prune
+
+        for done in prune():
+            if done.count:
+                logger.info("pruned %d: %s", done.count, done.what)

@@ -1,0 +1,108 @@
+"""The API of this room: what was done, by whom."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from typing import Annotated, Any
+
+from django.http import HttpResponse, StreamingHttpResponse
+from ninja import Query
+from pydantic import BaseModel, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from models.rest.paging import PageQuery, listed
+from models.rest.records import ApiRequest, Listed, Moment, Person, Record
+from models.rest.router import Media, Router
+from models.trail.export import exported
+from models.trail.models import Entry
+from models.trail.narrowing import narrowed
+
+router = Router(tags=["Trail"])
+
+
+class Thing(Record):
+    type: str = Field(examples=["registry.model"])
+    id: str
+    name: str
+
+
+class EntryRecord(Record):
+    sequence: int = Field(description="Its place in the organisation's chain.")
+    at: Moment
+    actor: Person | None = Field(description="Null for what the service did by itself.")
+    verb: str = Field(examples=["registered"])
+    object: Thing
+    facts: dict[str, Any] = Field(examples=[{}])
+    previous: str = Field(description="Hash of the entry before.", examples=["0" * 64])
+    hash: str = Field(description="SHA-256 of the entry as it was written.", examples=["0" * 64])
+
+
+def as_day(value: Any) -> Any:
+    """Pydantic would take seconds since 1970 too."""
+    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        raise PydanticCustomError("day", "Give a day, such as 2026-11-21.")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(as_day)]
+
+
+class Narrowed(BaseModel):
+    """What of the trail is asked for."""
+
+    object_type: str | None = Field(None, max_length=60, examples=["registry.model"])
+    object_id: str | None = Field(None, max_length=64)
+    verb: str | None = Field(None, max_length=60)
+    actor: str | None = Field(
+        None, pattern="^([0-9]{1,18}|none)$", description="A person's id; none for what the service did by itself."
+    )
+    since: Day | None = Field(None, description="The first day, in UTC.", examples=["2026-11-01"])
+    until: Day | None = Field(None, description="The last day.", examples=["2026-11-30"])
+
+    def said(self) -> dict[str, Any]:
+        return self.model_dump(include=set(Narrowed.model_fields), exclude_none=True)
+
+
+class TrailQuery(Narrowed, PageQuery):
+    pass
+
+
+def entry_record(entry: Entry) -> EntryRecord:
+    body = json.loads(entry.body)
+    who, what = body["actor"], body["object"]
+    return EntryRecord(
+        sequence=entry.sequence,
+        at=entry.at,
+        actor=Person(id=str(who["id"]), name=who["name"]) if who["id"] is not None else None,
+        verb=entry.verb,
+        object=Thing(type=what["type"], id=str(what["id"]), name=what["name"]),
+        facts=body["facts"],
+        previous=entry.previous,
+        hash=entry.hash,
+    )
+
+
+@router.on("GET", "/trail", {200: Listed[EntryRecord]}, action="read trail")
+def list_trail(request: ApiRequest, query: Query[TrailQuery]) -> HttpResponse:
+    """List the trail, the newest first.
+
+    Every act of the organisation; each entry holds the hash of the one before.
+    """
+    rows = Entry.objects.of(request.organisation)
+    return listed(request, narrowed(rows, **query.said()), query, entry_record, ["-sequence"])
+
+
+@router.on("GET", "/trail/export", {200: Media("application/json", "The trail.")}, action="read trail")
+def export_trail(request: ApiRequest, query: Query[Narrowed]) -> StreamingHttpResponse:
+    """Get the trail as one JSON document that can be checked without the service, the oldest entry first.
+
+    Each entry stands in it as it was hashed; how_to_check says how. Narrowed to some entries it is not complete, and
+    says so.
+    """
+    entries = narrowed(Entry.objects.of(request.organisation), **query.said())
+    document = exported(request.organisation, entries, filtered=any(query.said().values()))
+    response = StreamingHttpResponse(document, content_type="application/json")
+    response["Content-Disposition"] = 'attachment; filename="trail.json"'
+    return response

@@ -1,0 +1,32 @@
+"""The trail as JSON that can be checked without the service: each entry's canonical JSON as it was hashed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from django.db.models import QuerySet
+
+from models.accounts.models import Organisation
+from models.trail.models import Entry, Head
+
+HOW = (
+    "hash is the SHA-256 of the entry as JSON with sorted keys, no spaces, UTF-8; each entry holds the hash of the one "
+    "before it as previous, the first one 64 zeros"
+)
+
+
+def exported(organisation: Organisation, entries: QuerySet[Entry], filtered: bool) -> Iterator[str]:
+    """One JSON document in pieces, oldest entry first, however long the trail is."""
+    head = Head.objects.filter(organisation=organisation).first()
+    said = {
+        "organisation": organisation.name,
+        "head": {"sequence": head.sequence, "hash": head.hash} if head else None,
+        "complete": not filtered,
+        "how_to_check": HOW,
+    }
+    yield json.dumps(said, ensure_ascii=False)[:-1] + ', "entries": ['
+    rows = entries.order_by("sequence").values_list("hash", "body")
+    for number, (digest, body) in enumerate(rows.iterator(chunk_size=500)):
+        yield f'{"," if number else ""}\n{{"hash": "{digest}", "entry": {body}}}'
+    yield "\n]}\n"

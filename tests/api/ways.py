@@ -1,0 +1,151 @@
+"""Every operation of the API with what it takes to call it; a test holds it to the description."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.registry.models import Upload
+from models.registry.uploading import open_upload
+from models.webhooks.models import Delivery
+from tests.pages.conftest import World
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+EMPTY = "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"
+
+
+@dataclass(frozen=True)
+class Way:
+    """`status` is what `role` gets; `parts` fill the address; a `body` of bytes is sent as it is."""
+
+    method: str
+    path: str
+    status: int = 200
+    role: str = "engineer"
+    parts: Callable[[World], dict[str, Any]] = field(default=lambda world: {})
+    query: Callable[[World], str] = field(default=lambda world: "")
+    body: Callable[[World], Any] = field(default=lambda world: None)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_read(self) -> bool:
+        return self.method == "GET"
+
+    def address(self, world: World) -> str:
+        return self.path.format(**self.parts(world)) + self.query(world)
+
+
+def upload(world: World) -> Upload:
+    """Open, of the engineer; the same one each time."""
+    found = Upload.unscoped.filter(organisation=world.organisation).first()
+    return found or open_upload(world.people["engineer"], world.organisation, "more.csv", 4, part_size=4)
+
+
+MODEL = {"parts": lambda w: {"id": w.model.model_id}}
+MODEL_1 = {"parts": lambda w: {"id": w.model.model_id, "number": 1}}
+DATASET = {"parts": lambda w: {"id": w.dataset.dataset_id}}
+DATASET_1 = {"parts": lambda w: {"id": w.dataset.dataset_id, "number": 1}}
+JOB = {"parts": lambda w: {"id": w.failed.pk}}
+AUDIT = {"parts": lambda w: {"id": w.done.pk}}
+UPLOAD = {"parts": lambda w: {"id": upload(w).pk}}
+HOOK = {"parts": lambda w: {"id": w.hook.pk}, "role": "administrator"}
+MEMBER = {"parts": lambda w: {"id": w.member.pk}, "role": "administrator"}
+DELIVERY = {
+    "parts": lambda w: {"id": w.hook.pk, "delivery": Delivery.unscoped.get(endpoint=w.hook).pk},
+    "role": "administrator",
+}
+ANY = {"headers": {"If-Match": "*"}}
+ASKED = {"sensitive": ["sex"], "label": "label", "prediction": "prediction"}
+
+WAYS: dict[str, Way] = {
+    "get_me": Way("GET", "/me"),
+    "get_organisation": Way("GET", "/organisation"),
+    "change_organisation": Way(
+        "PATCH", "/organisation", role="administrator", body=lambda w: {"require_second_factor": True}, **ANY
+    ),
+    "list_tokens": Way("GET", "/tokens"),
+    "create_token": Way("POST", "/tokens", 201, body=lambda w: {"name": "ci", "scopes": ["manage"]}),
+    "revoke_token": Way("DELETE", "/tokens/{id}", 204, "administrator", lambda w: {"id": w.token.pk}),
+    "list_members": Way("GET", "/members"),
+    "invite_member": Way(
+        "POST", "/members", 201, "administrator", body=lambda w: {"email": "new@example.org", "role": "auditor"}
+    ),
+    "list_invitations": Way("GET", "/members/invitations", role="administrator"),
+    "withdraw_invitation": Way(
+        "DELETE", "/members/invitations/{id}", 204, "administrator", lambda w: {"id": w.invitation.pk}
+    ),
+    "get_member": Way("GET", "/members/{id}", parts=lambda w: {"id": w.member.pk}),
+    "change_member": Way("PATCH", "/members/{id}", **MEMBER, body=lambda w: {"role": "auditor"}, **ANY),
+    "remove_member": Way("DELETE", "/members/{id}", 204, **MEMBER, **ANY),
+    "list_jobs": Way("GET", "/jobs"),
+    "get_job": Way("GET", "/jobs/{id}", **JOB),
+    "get_job_log": Way("GET", "/jobs/{id}/log", **JOB),
+    "cancel_job": Way("POST", "/jobs/{id}/cancel", parts=lambda w: {"id": w.waiting.job_id}),
+    "retry_job": Way("POST", "/jobs/{id}/retry", 202, **JOB),
+    "list_models": Way("GET", "/models"),
+    "create_model": Way("POST", "/models", 201, body=lambda w: {"name": "Another"}),
+    "get_model": Way("GET", "/models/{id}", **MODEL),
+    "change_model": Way("PATCH", "/models/{id}", **MODEL, body=lambda w: {"owner": "Somebody"}, **ANY),
+    "list_model_versions": Way("GET", "/models/{id}/versions", **MODEL),
+    "create_model_version": Way(
+        "POST", "/models/{id}/versions", 422, **MODEL, body=lambda w: {"upload": str(upload(w).pk)}
+    ),
+    "register_model": Way("POST", "/model-versions", 422, body=lambda w: {"name": "New", "upload": str(upload(w).pk)}),
+    "get_model_version_by_number": Way("GET", "/models/{id}/versions/{number}", **MODEL_1),
+    "compare_models": Way("GET", "/models/{id}/comparison", **MODEL, query=lambda w: "?from=1&to=1"),
+    "get_model_version": Way("GET", "/model-versions/{id}", parts=lambda w: {"id": w.model.pk}),
+    "list_datasets": Way("GET", "/datasets"),
+    "create_dataset": Way("POST", "/datasets", 201, body=lambda w: {"name": "Another"}),
+    "get_dataset": Way("GET", "/datasets/{id}", **DATASET),
+    "change_dataset": Way("PATCH", "/datasets/{id}", **DATASET, body=lambda w: {"owner": "Somebody"}, **ANY),
+    "list_dataset_versions": Way("GET", "/datasets/{id}/versions", **DATASET),
+    "create_dataset_version": Way(
+        "POST", "/datasets/{id}/versions", 422, **DATASET, body=lambda w: {"upload": str(upload(w).pk)}
+    ),
+    "register_dataset": Way(
+        "POST", "/dataset-versions", 422, body=lambda w: {"name": "New", "upload": str(upload(w).pk)}
+    ),
+    "get_dataset_version_by_number": Way("GET", "/datasets/{id}/versions/{number}", **DATASET_1),
+    "compare_datasets": Way("GET", "/datasets/{id}/comparison", **DATASET, query=lambda w: "?from=1&to=1"),
+    "get_dataset_version": Way("GET", "/dataset-versions/{id}", parts=lambda w: {"id": w.dataset.pk}),
+    "list_sources": Way("GET", "/sources"),
+    "list_formats": Way("GET", "/formats"),
+    "create_upload": Way("POST", "/uploads", 201, body=lambda w: {"file_name": "a.csv", "size": 10}),
+    "get_upload": Way("GET", "/uploads/{id}", **UPLOAD),
+    "put_upload_part": Way(
+        "PUT", "/uploads/{id}/parts/0", 422, **UPLOAD, body=lambda w: b"1234", headers={"Content-Digest": EMPTY}
+    ),
+    "complete_upload": Way("POST", "/uploads/{id}/complete", 422, **UPLOAD),
+    "abandon_upload": Way("DELETE", "/uploads/{id}", 204, **UPLOAD),
+    "list_audits": Way("GET", "/audits"),
+    "create_audit": Way("POST", "/audits", 202, body=lambda w: {"dataset": str(w.dataset.pk), "parameters": ASKED}),
+    "get_audit": Way("GET", "/audits/{id}", **AUDIT),
+    "list_measurements": Way("GET", "/audits/{id}/measurements", **AUDIT),
+    "list_verdicts": Way("GET", "/audits/{id}/verdicts", **AUDIT),
+    "get_evidence": Way("GET", "/audits/{id}/evidence", **AUDIT),
+    "get_card": Way("GET", "/audits/{id}/card", **AUDIT),
+    "get_report_pdf": Way("GET", "/audits/{id}/report.pdf", **AUDIT),
+    "list_figures": Way("GET", "/audits/{id}/figures", **AUDIT),
+    "compare_audits": Way("GET", "/audits/{id}/comparison", **AUDIT, query=lambda w: f"?baseline={w.done.pk}"),
+    "list_reports": Way("GET", "/reports"),
+    "get_report": Way("GET", "/reports/{id}", **AUDIT),
+    "list_metrics": Way("GET", "/metrics"),
+    "list_checks": Way("GET", "/checks"),
+    "get_default_policy": Way("GET", "/policies/default"),
+    "list_trail": Way("GET", "/trail", role="officer"),
+    "export_trail": Way("GET", "/trail/export", role="officer"),
+    "verify_trail": Way("POST", "/trail/verification", role="officer"),
+    "list_webhooks": Way("GET", "/webhooks", role="administrator"),
+    "create_webhook": Way(
+        "POST", "/webhooks", 201, "administrator",
+        body=lambda w: {"url": "https://93.184.215.14/hook", "events": ["job.finished"]},
+    ),
+    "get_webhook": Way("GET", "/webhooks/{id}", **HOOK),
+    "change_webhook": Way("PATCH", "/webhooks/{id}", **HOOK, body=lambda w: {"description": "mine"}, **ANY),
+    "delete_webhook": Way("DELETE", "/webhooks/{id}", 204, **HOOK, **ANY),
+    "rotate_webhook_secret": Way("POST", "/webhooks/{id}/rotate", **HOOK),
+    "test_webhook": Way("POST", "/webhooks/{id}/test", **HOOK),
+    "list_deliveries": Way("GET", "/webhooks/{id}/deliveries", **HOOK),
+    "retry_delivery": Way("POST", "/webhooks/{id}/deliveries/{delivery}/retry", **DELIVERY),
+}  # fmt: skip

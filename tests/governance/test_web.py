@@ -1,0 +1,69 @@
+"""The web process as it is run: small, and believing a proxy's headers only where one is declared."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.bench.startup import MIB, PAGES, Web, place, started
+
+pytestmark = pytest.mark.timeout(120)
+TOKEN = "a token that nobody guesses"
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return place(tmp_path_factory.mktemp("web"))
+
+
+@pytest.fixture(scope="module")
+def plain(environment: dict[str, str]) -> Iterator[Web]:
+    with started(environment) as web:
+        yield web
+
+
+def status(web: Web, path: str, **headers: str) -> int:
+    """Of the first answer; a redirection is not followed."""
+
+    class Stay(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *args: object) -> None:
+            return None
+
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    asked = urllib.request.Request(web.address + path, headers=named)
+    try:
+        with urllib.request.build_opener(Stay).open(asked, timeout=30) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_it_needs_less_than_150_mib(plain: Web) -> None:
+    assert plain.memory_after(PAGES) < 150 * MIB
+
+
+def test_an_undeclared_proxy_on_this_machine_does_not_open_the_figures(plain: Web) -> None:
+    assert status(plain, "/metrics") == 200
+    for header in ("X_Forwarded_For", "X_Forwarded_Host", "Forwarded", "Via", "X_Real_IP"):
+        assert status(plain, "/metrics", **{header: "192.0.2.7"}) == 403
+
+
+def test_an_undeclared_proxys_word_about_https_is_not_believed(environment: dict[str, str]) -> None:
+    with started({**environment, "HTTPS": "yes"}) as web:
+        assert status(web, "/sign-in/", X_Forwarded_Proto="https") == 301
+        assert status(web, "/livez") == 200
+
+
+def test_a_declared_proxy_is_believed_and_only_it(environment: dict[str, str], tmp_path: Path) -> None:
+    behind = {"BEHIND_PROXY": "yes", "HTTPS": "yes", "METRICS_TOKEN": TOKEN}
+    with started({**environment, **behind}) as web:
+        assert status(web, "/sign-in/", X_Forwarded_Proto="https", X_Forwarded_For="192.0.2.7") == 200
+        assert status(web, "/sign-in/", X_Forwarded_For="192.0.2.7") == 301
+        assert status(web, "/metrics") == 403
+        assert status(web, "/metrics", Authorization=f"Bearer {TOKEN}") == 200
+    with started({**environment, **behind, "TRUSTED_PROXY": "192.0.2.1"}) as web:
+        assert status(web, "/sign-in/", X_Forwarded_Proto="https") == 301

@@ -1,0 +1,184 @@
+"""The first page: its heading is the answer, and each row says what to do, why now and what is known."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from audits.models import Audit
+from governance.overview import overview
+from models.accounts.roles import Role
+from models.jobs.models import Job, State
+from models.registry.models import Dataset, DatasetVersion, Model, ModelVersion
+from tests.models.people import organisation, person
+from tests.pages.crowd import crowd
+
+
+@pytest.fixture
+def engineer(client, world):
+    client.force_login(world.people["engineer"])
+    return client
+
+
+def heading(client) -> str:
+    (found,) = re.findall(r"<h1>(.*?)</h1>", client.get("/").content.decode())
+    return found
+
+
+def settled(world) -> None:
+    """Nothing of the world needs anybody: its jobs are done, its one audit passes, its model was audited."""
+    Audit.unscoped.filter(organisation=world.organisation).exclude(pk=world.done.pk).update(verdict="", evidence="")
+    Job.unscoped.update(state=State.SUCCEEDED, finished_at=timezone.now(), error="")
+    Audit.unscoped.filter(pk=world.done.pk).update(model=world.model, verdict="pass", outcomes={"pass": 3})
+
+
+def audited(world, version: ModelVersion, verdict: str, rules: dict[str, str], minutes: int = 0) -> Audit:
+    """A finished audit of this version, so many minutes from now."""
+    job = Job.unscoped.create(
+        kind="audit", title="Audit", organisation=world.organisation, state=State.SUCCEEDED, time_limit=1,
+        memory_limit=1,
+    )  # fmt: skip
+    return Audit.unscoped.create(
+        job=job, model=version, dataset=world.dataset, verdict=verdict, rules=rules, evidence="e" * 64,
+        outcomes={outcome: list(rules.values()).count(outcome) for outcome in set(rules.values())},
+        parameters=world.done.parameters, policy=world.done.policy, organisation=world.organisation,
+        created_by=world.people["engineer"], created_at=timezone.now() + timedelta(minutes=minutes),
+    )  # fmt: skip
+
+
+def version(world, name: str, number: int = 1) -> ModelVersion:
+    mine = {"organisation": world.organisation, "created_by": world.people["engineer"]}
+    model, _ = Model.unscoped.get_or_create(name=name, organisation=world.organisation, defaults=mine)
+    return ModelVersion.unscoped.create(
+        model=model, number=number, sha256=f"{abs(hash((name, number))):064x}"[:64], size=1, file_name="m.onnx",
+        format="onnx", stored_signature=world.model.stored_signature, **mine,
+    )  # fmt: skip
+
+
+def test_who_is_new_is_led_through_the_first_steps_and_what_is_done_is_ticked(client, made, files, db):
+    at = organisation("New Bank")
+    user = person(Role.ENGINEER, at)
+    client.force_login(user)
+    assert heading(client) == "Begin with data to audit on"
+    page = client.get("/").content.decode()
+    assert page.count(">To do<") == 4
+    assert 'href="/datasets/register/"' in page
+    mine = {"organisation": at, "created_by": user}
+    DatasetVersion.unscoped.create(
+        dataset=Dataset.unscoped.create(name="People", **mine), number=1, sha256="a" * 64, size=1, file_name="a.csv",
+        kind="csv", rows=1, stored_profile=made.profile, **mine,
+    )  # fmt: skip
+    assert heading(client) == "Everything is ready for a first audit"
+    page = client.get("/").content.decode()
+    assert (page.count(">Done<"), page.count(">To do<")) == (1, 3)
+
+
+def test_after_the_first_audit_the_steps_lead_to_its_result_and_after_the_second_they_are_gone(engineer, world):
+    settled(world)
+    page = engineer.get("/").content.decode()
+    assert "The first steps" in page
+    assert f'<a href="/audits/{world.done.pk}/">Read the result' in page
+    audited(world, version(world, "Second"), "pass", {"a": "pass"})
+    assert "The first steps" not in engineer.get("/").content.decode()
+
+
+def test_a_reader_is_told_who_does_the_first_steps(client, db):
+    at = organisation("New Bank")
+    client.force_login(person(Role.AUDITOR, at))
+    page = client.get("/").content.decode()
+    assert "Your role reads" in page
+    assert 'href="/datasets/register/"' not in page
+
+
+def test_nothing_needs_anybody_when_all_is_well(engineer, world):
+    settled(world)
+    assert heading(engineer) == "Nothing needs anybody now"
+
+
+def test_a_failing_model_a_failed_job_an_open_rule_and_a_new_version_each_need_somebody(engineer, world):
+    settled(world)
+    credit, hiring = version(world, "Credit"), version(world, "Hiring")
+    audited(world, credit, "pass", {"a": "pass"}, minutes=-60)
+    failing = audited(world, credit, "fail", {"a": "fail", "b": "pass"}, minutes=-30)
+    audited(world, hiring, "inconclusive", {"a": "inconclusive"}, minutes=-30)
+    broken = world.waiting.job
+    Job.unscoped.filter(pk=broken.pk).update(state=State.FAILED, error="the disk is full", finished_at=timezone.now())
+    fresh = version(world, "Fresh")
+    assert heading(engineer) == "Four things need somebody"
+    page = engineer.get("/").content.decode()
+    assert "One model fails a rule, one job failed this week, one model is too close to call, one new" in page
+    assert f'<a href="/audits/{failing.pk}/"><bdi>Credit version 1</bdi></a>' in page
+    assert "1 of 2 fails. The audit before passed." in page
+    assert "The disk is full" in page
+    assert f'href="/audits/new/?model={fresh.pk}"' in page
+
+
+def test_only_the_newest_audit_of_a_model_counts_and_only_the_newest_version_waits(engineer, world):
+    settled(world)
+    first, second = version(world, "Credit"), version(world, "Credit", 2)
+    audited(world, first, "fail", {"a": "fail"}, minutes=-60)
+    assert heading(engineer) == "Two things need somebody"
+    audited(world, second, "pass", {"a": "pass"}, minutes=-30)
+    assert heading(engineer) == "Nothing needs anybody now"
+    version(world, "Hiring")
+    version(world, "Hiring", 2)
+    needs = overview(world.organisation).needs
+    assert [need.title for need in needs] == ["Audit Hiring version 2"]
+
+
+def test_a_job_that_was_tried_again_or_failed_long_ago_needs_nobody(engineer, world):
+    settled(world)
+    failed = Job.unscoped.filter(pk=world.waiting.job_id)
+    failed.update(state=State.FAILED, error="x", finished_at=timezone.now())
+    assert heading(engineer) == "One thing needs somebody"
+    Job.unscoped.filter(pk=world.failed.pk).update(retry_of=world.waiting.job_id)
+    assert heading(engineer) == "Nothing needs anybody now"
+    Job.unscoped.filter(pk=world.failed.pk).update(retry_of=None)
+    failed.update(finished_at=timezone.now() - timedelta(days=8))
+    assert heading(engineer) == "Nothing needs anybody now"
+
+
+def test_verdicts_that_changed_stand_with_what_they_were_and_lead_to_the_comparison(engineer, world):
+    settled(world)
+    rule = world.done.policy["rules"][0]
+    credit = version(world, "Credit")
+    audited(world, credit, "pass", {f"{rule['id']}[sex]": "pass", "x": "pass"}, minutes=-60)
+    later = audited(world, credit, "inconclusive", {f"{rule['id']}[sex]": "inconclusive", "x": "pass"}, minutes=-30)
+    page = engineer.get("/").content.decode()
+    changed = page.split("What changed this month")[1].split("Latest audits")[0]
+    assert f'href="/audits/{later.pk}/comparison/"' in changed
+    assert f"{rule.get('title') or rule['id']} (sex)" in changed.replace("&#x27;", "'")
+    assert re.search(r"Passes</span>.*and is now.*Too close to call", changed, re.DOTALL)
+
+
+def test_of_very_many_needs_the_first_are_shown_and_said_to_be_the_first(engineer, world):
+    crowd(world, range(30))
+    assert heading(engineer) == "More than 10 things need somebody"
+    assert len(overview(world.organisation).needs) == 10
+
+
+def test_another_organisations_needs_are_not_ours(engineer, world, elsewhere):
+    settled(world)
+    Job.unscoped.filter(organisation=elsewhere.organisation).update(
+        state=State.FAILED, finished_at=timezone.now(), error="theirs"
+    )
+    assert heading(engineer) == "Nothing needs anybody now"
+    assert "theirs" not in engineer.get("/").content.decode()
+
+
+def test_what_fails_is_found_behind_any_number_of_newer_audits_that_pass(world):
+    settled(world)
+    old = version(world, "Old")
+    audited(world, old, "pass", {"a": "pass"}, minutes=-200)
+    audited(world, old, "fail", {"a": "fail"}, minutes=-100)
+    for number in range(40):
+        audited(world, version(world, f"New {number}"), "pass", {"a": "pass"}, minutes=number + 1)
+    found = overview(world.organisation)
+    assert [(need.tone, need.title) for need in found.needs] == [("fail", "Old version 1")]
+    assert "The audit before passed." in found.needs[0].why
+    assert [str(audit.model) for audit in found.latest] == [f"New {number} version 1" for number in range(39, 34, -1)]
+    assert [(change.audit.model, change.rules) for change in found.changes] == [(old, (("a", "pass", "fail"),))]
+    assert found.audited == 42
