@@ -44,6 +44,7 @@ ROOMS = [
     "audits",
     "privacy",
     "synthetic",
+    "governance.systems",
     "governance",
 ]
 INSTALLED_APPS = [
