@@ -15,6 +15,8 @@ class Role(TextChoices):
 
 EVERYONE = frozenset(Role)
 WORKING = frozenset({Role.ENGINEER, Role.OFFICER, Role.ADMINISTRATOR})
+# What a member may hand to another for their leave. Not who manages people, and reading alone needs no stand-in.
+HANDED_ON = frozenset({Role.ENGINEER, Role.OFFICER, Role.APPROVER})
 
 # Nobody changes the trail, so no action does. An administrator manages people and may do the daily work, but does not
 # approve: whoever can hand out roles must not also be the second pair of eyes.
@@ -24,6 +26,7 @@ ACTIONS: dict[str, frozenset[Role]] = {
     "run": WORKING,
     "cancel": WORKING,
     "describe": WORKING,
+    "govern": frozenset({Role.OFFICER, Role.ADMINISTRATOR}),
     "classify": frozenset({Role.OFFICER, Role.ADMINISTRATOR}),
     "approve": frozenset({Role.APPROVER}),
     "export": EVERYONE,
@@ -32,4 +35,9 @@ ACTIONS: dict[str, frozenset[Role]] = {
     "manage members": frozenset({Role.ADMINISTRATOR}),
     "manage webhooks": frozenset({Role.ADMINISTRATOR}),
     "manage tokens": EVERYONE,  # their own, see scopes.py for what these can do
+    "delegate": HANDED_ON,  # their own role, see delegation.py
+    "end delegation": HANDED_ON | {Role.ADMINISTRATOR},  # one's own; administrators end any
 }
+
+# by one's own role alone, never by one that was handed over
+OWN_ROLE_ONLY = frozenset({"delegate", "end delegation"})

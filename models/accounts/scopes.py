@@ -9,7 +9,8 @@ SCOPES: dict[str, str] = {
     "read": "Read models, data, jobs, audits and reports, and download them.",
     "register": "Register models and data, and change their descriptions.",
     "run": "Start audits and other jobs, and cancel them.",
-    "manage": "Manage members, webhooks and tokens.",
+    "govern": "Keep AI systems: what is said and answered of them, their parts, duties, risks and incidents.",
+    "manage": "Manage members, delegations, webhooks and tokens.",
 }
 
 # Deciding is for a person who is there: no token approves, classifies or erases, so these have no scope.
@@ -21,9 +22,12 @@ SCOPE_OF: dict[str, str | None] = {
     "describe": "register",
     "run": "run",
     "cancel": "run",
+    "govern": "govern",
     "manage members": "manage",
     "manage webhooks": "manage",
     "manage tokens": "manage",
+    "delegate": "manage",
+    "end delegation": "manage",
     "approve": None,
     "classify": None,
     "erase": None,
