@@ -38,7 +38,7 @@ class Outcome:
 
 def run(context: JobContext) -> Outcome:
     """Everything but the rows. The blob is kept at the end: until `save` commits nobody knows its name."""
-    asked = Asked(**context.params["asked"])
+    asked = Asked.from_params(context.params)
     try:
         return from_reference(context, asked) if "reference" in context.params else from_upload(context, asked)
     except NotFound as error:

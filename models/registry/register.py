@@ -54,6 +54,7 @@ class Asked:
     """What is to be registered, checked as far as words go; plain JSON, as a job's parameters keep it.
 
     `said` is what people say of the model or dataset, `lineage` a field of the version to the id of another version.
+    `of` is the id of the model or dataset, whatever it is called by then; without it the one of that name is meant.
     """
 
     kind: Literal["dataset", "model"]
@@ -62,9 +63,17 @@ class Asked:
     said: Mapping[str, str] = field(default_factory=dict)
     lineage: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, ColumnRole] = field(default_factory=dict)
+    of: str = ""
 
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any]) -> Asked:
+        return cls(**params["asked"], of=params.get("of", ""))
+
+    def to_params(self) -> dict[str, Any]:
+        """A job's. `of` stands beside the rest: the worker of the version before knows no such word in it."""
+        said = asdict(self)
+        of = said.pop("of")
+        return {"asked": said} | ({"of": of} if of else {})
 
     @property
     def version_kind(self) -> type[Any]:
@@ -228,7 +237,7 @@ def write(
 
 def row(asked: Asked, looked: Looked, user: Any, organisation: Organisation) -> dict[str, Any]:
     """The fields of a new version; its dataset or model is made where there is none, and locked."""
-    thing = named(Dataset if asked.kind == "dataset" else Model, organisation, asked.name, user, dict(asked.said))
+    thing = meant(asked, user, organisation)
     last = thing.versions.aggregate(last=Max("number"))["last"]  # type: ignore[attr-defined]
     return {
         asked.kind: thing,
@@ -253,10 +262,14 @@ def same_file(kind: type[V], organisation: Organisation, sha256: str) -> Registr
     return Registration(version, False, f"The same file was registered before, as {version} on {when}.")
 
 
-def named(kind: type[Any], organisation: Organisation, name: str, user: Any, said: dict[str, str]) -> Registered:
-    """The dataset or model of that name, locked until its new version has its number; made where there is none."""
-    thing, _ = kind.unscoped.get_or_create(organisation=organisation, name=name, defaults={"created_by": user, **said})
-    return kind.unscoped.select_for_update().get(pk=thing.pk)
+def meant(asked: Asked, user: Any, organisation: Organisation) -> Registered:
+    """The dataset or model, locked until its new version has its number; one of a new name is made."""
+    kind: type[Any] = Dataset if asked.kind == "dataset" else Model
+    of = asked.of
+    if not of:
+        said = {"created_by": user, **asked.said}
+        of = kind.unscoped.get_or_create(organisation=organisation, name=asked.name, defaults=said)[0].pk
+    return kind.unscoped.select_for_update().get(organisation=organisation, pk=of)
 
 
 def lineage(organisation: Organisation, **parents: Version | None) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -42,7 +43,7 @@ def submit_dataset(
         roles: column to role, where a person chose. words: owner, licence, description, for a dataset that is new.
 
     Returns:
-        The job; asked again for the same upload, the same job.
+        The job; asked the same again for the same upload, the same job.
 
     Raises:
         NotFound, Forbidden: the user may not, or there is no such place. Gone, InputError: a word is refused, or the
@@ -52,15 +53,9 @@ def submit_dataset(
     if (upload is None) == (reference is None):
         raise InputError("Bring a file, or say where the data lie; one of the two.")
     called = upload.file_name if upload else reference.name if reference else ""
-    asked = asked_dataset(
-        user,
-        organisation,
-        dataset.name if dataset else name,
-        called,
-        words or {},
-        derived_from=derived_from,
-        roles=roles,
-    )
+    title = dataset.name if dataset else name
+    asked = asked_dataset(user, organisation, title, called, words or {}, derived_from=derived_from, roles=roles)
+    asked = version_of(asked, dataset)
     if upload is not None:
         return begin(user, organisation, asked, upload)
     assert reference is not None
@@ -100,7 +95,12 @@ def submit_model(
         trained_on=trained_on,
         derived_from=derived_from,
     )
-    return begin(user, organisation, asked, upload)
+    return begin(user, organisation, version_of(asked, model), upload)
+
+
+def version_of(asked: Asked, thing: Dataset | Model | None) -> Asked:
+    """By id where the thing is known: it may be called otherwise by the time the job runs."""
+    return replace(asked, of=str(thing.pk)) if thing else asked
 
 
 def same_organisation(organisation: Organisation, *things: Dataset | Model | Upload | None) -> None:
@@ -114,9 +114,16 @@ def begin(user: Any, organisation: Organisation, asked: Asked, upload: Upload) -
         if current.state != UploadState.COMPLETE:
             raise InputError("The upload is not complete.")
         if current.job is not None and current.job.state not in (State.FAILED, State.CANCELLED):
-            return current.job
+            return the_same(current.job, asked)
         job = submitted(user, organisation, asked, {"upload": str(current.pk)})
         Upload.unscoped.filter(pk=current.pk).update(job=job)
+    return job
+
+
+def the_same(job: Job, asked: Asked) -> Job:
+    """Raises InputError where the upload is on its way to be something else."""
+    if Asked.from_params(job.params) != asked:
+        raise InputError(f"The upload is taken already: {job.title}. Send the file again for anything else.")
     return job
 
 
@@ -125,7 +132,7 @@ def submitted(user: Any, organisation: Organisation, asked: Asked, source: dict[
         KIND,
         organisation=organisation,
         user=user,
-        params={"asked": asked.to_json(), **source},
+        params={**asked.to_params(), **source},
         title=f"Registration of {asked.name}",
     )
 

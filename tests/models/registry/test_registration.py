@@ -97,6 +97,26 @@ def test_a_version_for_a_known_dataset_takes_its_name(files: Path) -> None:
     assert [version.number for version in known.versions.all()] == [2, 1]
 
 
+def test_a_version_for_a_known_dataset_stays_its_own_whatever_the_names_become() -> None:
+    user = person()
+    done(asked(user))
+    known = Dataset.unscoped.get()
+    job = asked(user, brought(user, CSV + b"3,3,own,1\n"), dataset=known, name="")
+    Dataset.unscoped.filter(pk=known.pk).update(name="Clients of 2025")
+    other = Dataset.unscoped.create(organisation=known.organisation, name="Clients", created_by=user)
+    assert done(job).result["dataset"] == str(known.pk)
+    assert not other.versions.exists()
+
+
+def test_an_upload_on_its_way_to_one_dataset_is_refused_to_another() -> None:
+    user = person()
+    upload = brought(user)
+    first = asked(user, upload)
+    with pytest.raises(InputError, match="taken already: Registration of Clients"):
+        asked(user, upload, name="Others")
+    assert done(first).state == State.SUCCEEDED
+
+
 REFUSED = {
     "a pickle": pickle.dumps({"a": 1}),
     "an open quote": b'a,b\n1,"2\n',
