@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,12 +11,17 @@ from typing import Any
 
 import pytest
 
+# Small tables: a second thread of a numeric library only waits for the first, on a core that another test could use.
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 pytest_plugins = ["tests.s3", "tests.databases"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
     from django.db import connections
+
+    hear_signals_in_children()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # some two hundred processes would each compile all of the code
 
     home = tempfile.TemporaryDirectory(prefix="plumbline-tests-")
     config.add_cleanup(home.cleanup)
@@ -27,6 +34,14 @@ def pytest_configure(config: pytest.Config) -> None:
     connections.databases["default"]["TEST"]["NAME"] = str(folder / "test.sqlite3")
 
 
+def hear_signals_in_children() -> None:
+    """What nohup or a shell's & made this process ignore, every process that it starts would ignore too; a handler that
+    does nothing is not inherited."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+
+
 def broker_folders(folder: Path) -> dict[str, Any]:
     for name in ("messages", "control"):
         (folder / name).mkdir(parents=True)
@@ -36,22 +51,23 @@ def broker_folders(folder: Path) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True, scope="session")
 def emptying_the_database_lifts_the_trails_guard() -> Iterator[None]:
-    """Django empties every table after a transactional test; the triggers of trail and registry would refuse that."""
+    """Django empties every table after a transactional test; the triggers of what never changes would refuse that."""
     from django.db import connection
     from django.test import TransactionTestCase
 
+    from governance.systems import frozen
     from models.registry import triggers as versions
     from models.trail import triggers as trail
 
     empty = TransactionTestCase._fixture_teardown
 
     def with_guard_lifted(self: Any) -> None:
-        for guard in (trail, versions):
+        for guard in (trail, versions, frozen):
             guard.remove(connection)
         try:
             empty(self)
         finally:
-            for guard in (trail, versions):
+            for guard in (trail, versions, frozen):
                 guard.install(connection)
 
     TransactionTestCase._fixture_teardown = with_guard_lifted

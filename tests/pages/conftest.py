@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -19,8 +20,11 @@ from audits.report.html import drawings
 from audits.run.audit import Material, run_audit
 from audits.run.parameters import Parameters
 from audits.start import start_audit
+from governance.systems.models import System
+from governance.systems.register import add_part, begin
+from models.accounts.delegation import give
 from models.accounts.members import invite
-from models.accounts.models import Membership, OneTimeLink, Organisation, Token, User
+from models.accounts.models import Delegation, Membership, OneTimeLink, Organisation, Token, User
 from models.accounts.roles import Role
 from models.accounts.secrets import seal
 from models.accounts.tokens import issue
@@ -43,7 +47,8 @@ ODD = '<script>alert(1)</script> & "quotes" {{ 7*7 }} \u202e'
 @dataclass
 class World:
     """One organisation: a person for each role, a dataset, a model (predictions), two audits that are done and one that
-    waits, a job that failed, a token, an invitation and a webhook."""
+    waits, a job that failed, a token, an invitation, a webhook, an engineer for whom the officer will stand in, and an
+    AI system with the model in it."""
 
     organisation: Organisation
     people: dict[str, User]
@@ -56,6 +61,8 @@ class World:
     token: Token
     invitation: OneTimeLink
     hook: Endpoint
+    delegation: Delegation
+    system: System
 
     @property
     def member(self) -> Membership:
@@ -137,10 +144,22 @@ def furnished(at: Organisation, made: Made) -> World:
     )
     token, _ = issue(people["engineer"], at, ODD.replace("\u202e", ""), ["read"])
     invitation, _ = invite(people["administrator"], at, f"new.{at.pk}@example.org", "auditor", ODD)
+    soon = timezone.now().date() + timedelta(days=7)
+    later = give(people["engineer"], at, people["officer"], soon, soon)
     failed_job = Job.unscoped.get(pk=failed.job_id)
     return World(
-        at, people, dataset, model, earlier, done, waiting, failed_job, token, invitation, hooked(at, people)
+        at, people, dataset, model, earlier, done, waiting, failed_job, token, invitation, hooked(at, people), later,
+        governed(at, people, model),
     )  # fmt: skip
+
+
+def governed(at: Organisation, people: dict[str, User], model: ModelVersion) -> System:
+    """An AI system whose owner is the officer."""
+    said = {"name": f"System of {at} {ODD}", "purpose": ODD, "owner": people["officer"], "roles": ["provider"]}
+    said["name"] = said["name"].replace("\u202e", "")
+    system = begin(people["officer"], at, said)
+    add_part(people["officer"], system, model)
+    return system
 
 
 def hooked(at: Organisation, people: dict[str, User]) -> Endpoint:

@@ -14,6 +14,7 @@ from django.template.context import Context
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from models.accounts.permission import delegations_to, roles_of
 from models.accounts.roles import ACTIONS, Role
 
 register = template.Library()
@@ -21,6 +22,7 @@ register = template.Library()
 # allowed to be shown it.
 SECTIONS = (
     ("home", "Overview", "read"),
+    ("systems", "Systems", "read"),
     ("models", "Models", "read"),
     ("datasets", "Data", "read"),
     ("audits", "Audits", "read"),
@@ -42,21 +44,22 @@ THIN = "\u202f"
 def navigation(context: Context) -> dict[str, Any]:
     """The sections, and the menu of who is signed in."""
     request = context["request"]
-    role = Role(request.membership.role)
+    roles = roles_of(request.user, request.membership)
     return {
         "membership": request.membership,
         "user": request.user,
-        "sections": links(SECTIONS, role, request.path),
-        "own": links(OWN, role, request.path),
+        "standing_in": delegations_to(request.user, request.membership),
+        "sections": links(SECTIONS, roles, request.path),
+        "own": links(OWN, roles, request.path),
         "csrf_token": context.get("csrf_token"),
     }
 
 
-def links(pages: tuple[tuple[str, str, str], ...], role: Role, here: str) -> list[dict[str, str]]:
-    """Those that the role may see, with `page` for where the reader is and `true` for the section it is in."""
+def links(pages: tuple[tuple[str, str, str], ...], roles: frozenset[Role], here: str) -> list[dict[str, str]]:
+    """Those that the roles may see, with `page` for where the reader is and `true` for the section it is in."""
     found = []
     for name, title, action in pages:
-        if role not in ACTIONS[action]:
+        if roles.isdisjoint(ACTIONS[action]):
             continue
         address = reverse(name)
         inside = address != "/" and here.startswith(address)
