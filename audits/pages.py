@@ -14,7 +14,7 @@ from audits.measure.meanings import MEANINGS, Meaning
 from audits.models import Audit
 from audits.report.blocks import Document, FigureBlock, Section
 from audits.report.card import model_card
-from audits.report.document import build_document
+from audits.report.document import build_document, unnumbered
 from audits.report.html import BODY, environment
 from audits.report.next_steps import Step, for_all, next_steps
 from audits.report.reading import Reading
@@ -33,6 +33,8 @@ KEPT = 8  # documents in memory: a result is read several times in a row, by its
 def result_body(audit: Audit) -> Markup:
     """Verdicts first and what to do about them, then what each check found and what its figures mean."""
     found: dict[str, Any] = {
+        "summary": unnumbered(document(audit.evidence).summary),
+        "rules": unnumbered(document(audit.evidence).front[0]),
         "for_all": steps(audit.evidence)[1],
         "checks": checks(audit),
         "steps": steps(audit.evidence)[0],
@@ -105,8 +107,9 @@ def plotted(spec: Any) -> list[dict[str, Any]]:
 
 
 def checks(audit: Audit) -> list[Section]:
+    """The sections of the checks as the result shows them, without the report's numbers."""
     names = check_names(audit.evidence)
-    return [section for section in document(audit.evidence).sections if section.id in names]
+    return [unnumbered(section) for section in document(audit.evidence).sections if section.id in names]
 
 
 def report_body(audit: Audit) -> Markup:

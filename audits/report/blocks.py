@@ -61,11 +61,13 @@ class Banner:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell; with a `tone` it is a verdict with its shape and colour; on a page a `metric` leads to its meaning."""
+    """One cell; with a `tone` it is a verdict with its shape and colour; on a page a `metric` leads to its meaning.
+    `id` is the name that programs know it by, printed small below the words."""
 
     text: str
     tone: Tone | None = None
     metric: str | None = None
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,8 @@ class RowGroup:
 
 @dataclass(frozen=True, slots=True)
 class TableBlock:
-    """A table with its caption. `wide` ones get a landscape page, `full` ones the left margin as well."""
+    """A table with its caption. `wide` ones get a landscape page, `full` ones the left margin as well. The report
+    numbers its tables and figures; on a page they have no `number`."""
 
     id: str
     caption: str

@@ -80,6 +80,12 @@ def _numbered(sections: Sequence[Section], prefix: str = "") -> list[Section]:
     ]
 
 
+def unnumbered(section: Section) -> Section:
+    """The section without numbers, for a page that shows some sections only."""
+    blocks = tuple(replace(b, number=0) if isinstance(b, TableBlock | FigureBlock) else b for b in section.blocks)
+    return replace(section, number="", blocks=blocks, sections=tuple(unnumbered(s) for s in section.sections))
+
+
 class _Numbering:
     """Tables and figures are numbered through the whole document."""
 

@@ -26,9 +26,11 @@ TRY = (
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One verdict that needs somebody: what is so, and what to do, in order. `metric` is what to read up on."""
+    """One verdict that needs somebody: what is so, and what to do, in order. `metric` is what to read up on, `asks` the
+    rule as its policy words it."""
 
     rule: str
+    asks: str
     tone: Tone
     title: str
     todo: tuple[str, ...]
@@ -44,9 +46,9 @@ def next_steps(reading: Reading) -> tuple[Step, ...]:
 def _step(reading: Reading, verdict: Json) -> Step:
     metric, tone = reading.metric_of(verdict), words.tone(verdict)
     said = _counted(reading, verdict) if metric in phrases.COUNTS else _measured(reading, verdict, metric, tone)
-    return Step(
-        words.clean(verdict["rule"]), tone, phrases.headline(reading, [verdict]), tuple(filter(None, said)), metric
-    )
+    asks = words.clean(reading.rule_of(verdict).get("title") or "").rstrip(".")
+    headline = phrases.headline(reading, [verdict])
+    return Step(words.clean(verdict["rule"]), asks, tone, headline, tuple(filter(None, said)), metric)
 
 
 def _counted(reading: Reading, verdict: Json) -> list[str]:

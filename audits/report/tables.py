@@ -72,5 +72,5 @@ def cut(shown: int, total: int, spread: bool = False) -> str | None:
         return None
     which = "" if spread else "The first "
     return (
-        f"{which}{numbers.count(shown)} of {numbers.count(total)} rows; all of them are in the attached evidence.json."
+        f"{which}{numbers.count(shown)} of {numbers.count(total)} rows; all of them are in evidence.json."
     )

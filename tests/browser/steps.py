@@ -121,7 +121,7 @@ def watch(page: Page) -> None:
 
 def read_result(page: Page) -> None:
     verdicts = page.get_by_role("table", name="Every rule and its verdict")
-    expect(verdicts).to_contain_text("four-fifths[sex]")
+    expect(verdicts).to_contain_text("Disparate impact by sexfour-fifths[sex]")
     assert verdicts.locator(".verdict .shape").count() == verdicts.locator(".verdict").count() > 5
     expect(page.get_by_role("img").first).to_be_visible()
 

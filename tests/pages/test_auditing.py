@@ -400,11 +400,24 @@ def test_a_result_says_what_to_do_next_and_what_each_metric_means(signed_in, wor
     page = signed_in.get(f"/audits/{world.done.pk}/").content.decode()
     steps = page.split('id="next-steps"')[1].split("</section>")[0]
     open_ = [v for v in made.audit["verdicts"] if v["outcome"] in ("fail", "inconclusive")]
-    assert steps.count('<p class="note">Rule:') == len(open_) > 0
+    assert steps.count('<p class="note">The rule:') == len(open_) > 0
+    titles = {rule["title"] for rule in made.audit["policy"]["rules"]}
+    assert all(any(title in html.unescape(step) for title in titles) for step in steps.split("<strong>")[1:])
     measured = {m["metric"] for m in made.audit["measurements"]} - {"group_size", "label_size"}
     for name in measured:
         assert f'href="/help/metrics/{name}/"' in page, name
         assert METRICS[name].formula in html.unescape(page), name
+
+
+def test_a_result_is_a_page_of_its_own_not_pieces_of_the_report(signed_in, world):
+    """Its rules stand in words, with the id below; no section or table has the number of a page that is not shown."""
+    page = html.unescape(signed_in.get(f"/audits/{world.done.pk}/").content.decode())
+    assert '>Disparate impact by sex<br><span class="id">four-fifths</span></th>' in page.replace("<a ", "")
+    assert not re.search(r"Table \d|Figure \d|attached|this PDF", page)
+    assert '<span class="number">' not in page
+    report = signed_in.get(f"/audits/{world.done.pk}/report/").content.decode()
+    assert "Table 1. " in report
+    assert '<span class="number">1</span>' in report
 
 
 def test_the_policy_is_explained_rule_by_rule(signed_in, world):

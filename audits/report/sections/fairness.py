@@ -143,7 +143,7 @@ def _rates(reading: Reading, attribute: str, key: str) -> TableBlock:
     if total > most:
         note += (
             f"Of {numbers.count(total)} groups, for each rate the largest and those at its two ends; "
-            "all of them are in the attached evidence.json."
+            "all of them are in evidence.json."
         )
     caption = f"Rates by {words.attribute(attribute)}"
     return TableBlock(f"{key}-rates", caption, (Head("Group"), *FIGURE_HEADS), groups, note or None, "full")
@@ -163,7 +163,7 @@ def _against(reading: Reading, attribute: str, key: str) -> TableBlock:
     note = (
         None
         if len(shown) == len(found)
-        else f"{len(shown)} of {len(found)} groups; all are in the attached evidence.json."
+        else f"{len(shown)} of {len(found)} groups; all are in evidence.json."
     )
     caption = f"Favourable outcome against the reference group, by {words.attribute(attribute)}"
     heads = (Head("Group"), Head("Reference"), *FIGURE_HEADS)

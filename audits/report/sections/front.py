@@ -19,7 +19,7 @@ def document_control(reading: Reading, evidence_sha256: str) -> Section:
         ("Data", _data(reading)),
         ("Policy", _known(reading.policy.get("name"))),
         ("Made by", f"Plumbline {words.clean(reading.provenance.get('version'))}"),
-        ("Evidence", "evidence.json, attached to this PDF; its hash is in “How to check this report”"),
+        ("Evidence", "evidence.json, attached to the PDF; its hash is in “How to check this report”"),
     )
     return Section("control", "Document control", (control("control-table", "Document control", rows),))
 

@@ -14,7 +14,7 @@ from audits.report.tables import cut
 Json = Mapping[str, Any]
 MOST_VERDICTS = 60
 HEADS = (
-    Head("Rule", "name"),
+    Head("Rule"),
     Head("Verdict"),
     Head("Figure", "number"),
     Head("95% interval", "number"),
@@ -61,7 +61,15 @@ def _row(reading: Reading, verdict: Json) -> Row:
     n = words.n_of(only) if only and only["value"] is not None else ""
     span = words.interval(metric, bounds) if only and bounds else ""
     texts = (figure, span, n, limit, _note(reading, verdict, only), ids)
-    return Row((Cell(words.clean(verdict["rule"])), Cell(words.OUTCOMES[tone], tone), *(Cell(text) for text in texts)))
+    named = Cell(rule_in_words(reading, verdict), id=words.clean(verdict["rule"]))
+    return Row((named, Cell(words.OUTCOMES[tone], tone), *(Cell(text) for text in texts)))
+
+
+def rule_in_words(reading: Reading, verdict: Json) -> str:
+    """`Disparate impact by age band`: what the rule asks about, and by which attribute."""
+    metric, attribute = reading.metric_of(verdict), verdict.get("attribute")
+    title = words.plain(metric).title if metric else words.short(verdict["rule"])
+    return f"{title} by {words.attribute(attribute)}" if attribute else title
 
 
 def _note(reading: Reading, verdict: Json, only: Json | None) -> str:
