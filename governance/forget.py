@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from models.accounts.members import keep_an_administrator
-from models.accounts.models import Membership, OneTimeLink, Organisation, RecoveryCode, SecondFactor, Token, User
+from models.accounts.models import (
+    Delegation,
+    Membership,
+    OneTimeLink,
+    Organisation,
+    RecoveryCode,
+    SecondFactor,
+    Token,
+    User,
+)
 from models.accounts.roles import Role
 from models.accounts.signals import tell
 
@@ -27,6 +37,8 @@ def forget(user: User, actor: User | None, reason: str) -> User:
         organisations = leave(user)
         Token.unscoped.filter(user=user).update(name="of a person who left")
         Token.unscoped.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+        given = Delegation.unscoped.filter(Q(giver=user) | Q(receiver=user), ended_at=None)
+        given.update(ended_at=timezone.now())
         OneTimeLink.unscoped.filter(email__iexact=user.email).delete()
         SecondFactor.objects.filter(user=user).delete()
         RecoveryCode.objects.filter(user=user).delete()

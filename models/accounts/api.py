@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
 from importlib.metadata import version
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.db import transaction
@@ -13,13 +14,13 @@ from django.utils import timezone
 from ninja import Path, Query
 from pydantic import AwareDatetime, Field, StrictBool
 
-from models.accounts import links, members, tokens
-from models.accounts.models import Membership, OneTimeLink, Organisation, Token, User
+from models.accounts import delegation, links, members, tokens
+from models.accounts.models import Delegation, Membership, OneTimeLink, Organisation, Token, User
 from models.accounts.permission import membership_of
 from models.accounts.scopes import SCOPES
 from models.rest.conditional import require_match
 from models.rest.paging import PageQuery, listed
-from models.rest.records import ApiRequest, Asked, Listed, Moment, Person, Record, nothing, reply
+from models.rest.records import ApiRequest, Asked, Day, Listed, Moment, Person, Record, nothing, reply
 from models.rest.router import Router
 
 router = Router(tags=["Access"])
@@ -105,6 +106,25 @@ class NewInvitationRecord(InvitationRecord):
     )
 
 
+class DelegationRecord(Record):
+    id: UUID
+    giver: Person
+    receiver: Person = Field(description="Who stands in.")
+    role: RoleName
+    first_day: date = Field(examples=["2026-12-01"])
+    last_day: date = Field(examples=["2026-12-14"])
+    state: Literal["coming", "active", "over", "ended"]
+    created_at: Moment
+    ended_at: Moment | None = Field(description="When it was ended before its last day.")
+    ended_by: Person | None
+
+
+class NewDelegation(Asked):
+    member: str = Field(pattern="^[0-9]{1,18}$", description="The member who stands in.", examples=["3"])
+    first_day: Day = Field(description="In UTC; today or later.", examples=["2026-12-01"])
+    last_day: Day = Field(description="It is in it; how long it lasts at most is a setting.", examples=["2026-12-14"])
+
+
 class MemberChange(Asked):
     role: RoleName
 
@@ -144,6 +164,16 @@ def token_record(token: Token) -> TokenRecord:
 def member_record(membership: Membership) -> MemberRecord:
     said = {"id": str(membership.pk), "role": membership.role, "created_at": membership.created_at}
     return MemberRecord.model_validate({**said, "user": user_record(membership.user)})
+
+
+def person(user: User | None) -> Person | None:
+    return Person(id=str(user.pk), name=str(user)) if user else None
+
+
+def delegation_record(given: Delegation) -> DelegationRecord:
+    names = ("id", "role", "first_day", "last_day", "state", "created_at", "ended_at")
+    people = {name: person(getattr(given, name)) for name in ("giver", "receiver", "ended_by")}
+    return DelegationRecord.model_validate({name: getattr(given, name) for name in names} | people)
 
 
 @router.on("GET", "/me", {200: Me}, action="read")
@@ -301,6 +331,49 @@ def remove_member(request: ApiRequest, member_id: MemberId) -> HttpResponse:
         require_match(request, member_record(member))
         members.remove(request.user, member)
     return nothing()
+
+
+@router.on("GET", "/delegations", {200: Listed[DelegationRecord]}, action="read")
+def list_delegations(request: ApiRequest, query: Query[PageQuery]) -> HttpResponse:
+    """List who stands in for whom, the newest first.
+
+    Those that are over or were ended too.
+    """
+    return listed(request, delegations(request), query, delegation_record)
+
+
+@router.on("POST", "/delegations", {201: DelegationRecord}, action="delegate", once=True)
+def create_delegation(request: ApiRequest, body: NewDelegation) -> HttpResponse:
+    """Hand your role to another member for some days.
+
+    You keep it. What they do in it stands in the trail as theirs, for you. It opens nothing to their tokens.
+    """
+    assert isinstance(request.user, User)
+    receiver = one_member(request, body.member).user
+    made = delegation.give(request.user, request.organisation, receiver, body.first_day, body.last_day)
+    return reply(delegation_record(made), 201)
+
+
+@router.on("GET", "/delegations/{uuid:delegation_id}", {200: DelegationRecord}, action="read")
+def get_delegation(request: ApiRequest, delegation_id: UUID) -> HttpResponse:
+    """Get who stands in for whom, by its id."""
+    return reply(delegation_record(get_object_or_404(delegations(request), pk=delegation_id)))
+
+
+@router.on("DELETE", "/delegations/{uuid:delegation_id}", {204: None}, action="end delegation")
+def end_delegation(request: ApiRequest, delegation_id: UUID) -> HttpResponse:
+    """End a delegation before its last day.
+
+    Your own, or as an administrator anybody's. Ending it again changes nothing.
+    """
+    assert isinstance(request.user, User)
+    delegation.end(request.user, get_object_or_404(delegations(request), pk=delegation_id))
+    return nothing()
+
+
+def delegations(request: ApiRequest) -> Any:
+    found = Delegation.objects.of(request.organisation)
+    return found.select_related("organisation", "giver", "receiver", "ended_by")
 
 
 def one_member(request: ApiRequest, member_id: str) -> Membership:

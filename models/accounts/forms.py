@@ -8,9 +8,10 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from models.accounts.models import User
+from models.accounts.models import Membership, User
 from models.accounts.roles import Role
 from models.accounts.scopes import SCOPES, USUAL
 
@@ -157,6 +158,12 @@ class TokenForm(forms.Form):
         return timezone.now() + timedelta(days=self.cleaned_data["days"])
 
 
+def day_field(label: str, wrong: str) -> forms.DateField:
+    shown = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    said = {"required": wrong, "invalid": wrong}
+    return forms.DateField(label=label, widget=shown, input_formats=["%Y-%m-%d"], error_messages=said)
+
+
 def role_field() -> forms.ChoiceField:
     missing = {"required": "Choose a role."}
     return forms.ChoiceField(choices=Role.choices, widget=forms.RadioSelect, label="Role", error_messages=missing)
@@ -171,6 +178,26 @@ class InviteForm(forms.Form):
     )
     name = forms.CharField(max_length=200, required=False)
     role = role_field()
+
+
+class DelegationForm(forms.Form):
+    """`receivers` are the members who may take the place of the one who gives it."""
+
+    receiver = forms.ModelChoiceField(
+        Membership.unscoped.none(),
+        label="Who stands in for you",
+        empty_label="Choose a person",
+        error_messages={"required": "Choose who stands in for you.", "invalid_choice": "Choose one of these people."},
+    )
+    first_day = day_field("First day", "Enter the first day, such as 2026-12-01.")
+    last_day = day_field("Last day", "Enter the last day, such as 2026-12-14.")
+
+    def __init__(self, *args: Any, receivers: QuerySet[Membership], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = self.fields["receiver"]
+        assert isinstance(chosen, forms.ModelChoiceField)
+        chosen.queryset = receivers
+        chosen.label_from_instance = lambda each: f"{each.user}, {each.get_role_display().lower()}"  # type: ignore[method-assign]
 
 
 class RoleForm(forms.Form):

@@ -14,7 +14,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
-from models.accounts import links, second_factor
+from models.accounts import delegation, links, second_factor
 from models.accounts.models import Membership, OneTimeLink, Organisation, Token, User
 from models.accounts.permission import Forbidden, NotFound, authorize
 from models.accounts.roles import Role
@@ -76,6 +76,7 @@ def change_role(actor: User, membership: Membership, role: str) -> Membership:
         keep_an_administrator(current.organisation)
         if was == Role.ADMINISTRATOR:
             withdraw_made_by(current)
+        delegation.end_all(actor, current)
         tell(current.organisation, actor, "changed role", current.user, {"from": was, "to": role})
     return current
 
@@ -90,6 +91,7 @@ def remove(actor: User, membership: Membership) -> None:
         tokens = Token.unscoped.filter(organisation=organisation, user=user, revoked_at=None)
         ended = tokens.update(revoked_at=timezone.now())
         withdraw_made_by(current)
+        delegation.end_all(actor, current)
         links.withdraw_all(organisation, email=user.email)
         current.delete()
         keep_an_administrator(organisation)

@@ -91,6 +91,38 @@ class Membership(OrganisationOwned):
         return f"{self.user}, {self.get_role_display()} at {self.organisation}"
 
 
+class Delegation(OrganisationOwned):
+    """A member's role in another's hands for some days (see delegation.py); both days are in it, in UTC."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="delegations")
+    giver = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    receiver = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20, choices=Role)
+    first_day = models.DateField()
+    last_day = models.DateField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["receiver", "last_day"], name="delegations_by_receiver")]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()}: {self.receiver} for {self.giver}"
+
+    @property
+    def state(self) -> str:
+        """coming, active, over or ended (before its time)."""
+        today = timezone.now().date()
+        if self.ended_at is not None:
+            return "ended"
+        if today > self.last_day:
+            return "over"
+        return "coming" if today < self.first_day else "active"
+
+
 class SignInFailure(models.Model):
     """A wrong password; see throttle.py."""
 

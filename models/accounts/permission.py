@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import F
 from django.http import Http404
+from django.utils import timezone
 
-from models.accounts.models import Membership, Organisation, SecondFactor, Token
-from models.accounts.roles import ACTIONS, Role
+from models.accounts.models import Delegation, Membership, Organisation, SecondFactor, Token
+from models.accounts.roles import ACTIONS, EVERYONE, OWN_ROLE_ONLY, Role
 from models.accounts.scopes import SCOPE_OF
 
 KNOWN = "known_memberships"
+KNOWN_DELEGATIONS = "known_delegations"
+ACTS = "acts_by"  # on a user object: by which delegation the person does what is being done, by organisation
 
 
 class NotFound(Http404):
@@ -34,17 +38,61 @@ class ScopeMissing(Forbidden):
 def authorize(user: Any, action: str, thing: Any) -> Membership:
     """Return the membership by which `user` may do `action` to `thing` (an organisation, or what belongs to one).
 
+    Where their own role may not, one that was handed to them for these days will do; the trail then names for whom.
     Raises NotFound for another organisation's thing, Forbidden for a role that may not, KeyError for an action that is
     not in the table (a fault of ours, not of the user's).
     """
+    membership, delegation = permitted(user, action, thing)
+    if ACTIONS[action] != EVERYONE:  # what everybody may, such as reading in between, does not change for whom one acts
+        setattr(user, ACTS, {**getattr(user, ACTS, {}), membership.organisation_id: delegation})
+    return membership
+
+
+def permitted(user: Any, action: str, thing: Any) -> tuple[Membership, Delegation | None]:
+    """The membership, and the delegation where it takes one. Raises what authorize() raises."""
     roles = ACTIONS[action]
     membership = membership_of(user, organisation_id_of(thing))
     if membership is None:
         raise NotFound("There is nothing here.")
-    if Role(membership.role) not in roles:
-        what = action if " " in action else f"{action} this"
-        raise Forbidden(f"Your role, {membership.role}, may not {what}. {needed(roles)}")
-    return membership
+    if Role(membership.role) in roles:
+        return membership, None
+    if action not in OWN_ROLE_ONLY:
+        for delegation in delegations_to(user, membership):
+            if Role(delegation.role) in roles:
+                return membership, delegation
+    what = action if " " in action else f"{action} this"
+    raise Forbidden(f"Your role, {membership.role}, may not {what}. {needed(roles)}")
+
+
+def delegations_to(user: Any, membership: Membership) -> list[Delegation]:
+    """What others handed to them and is in force today: as long as the giver is a member and holds that role.
+
+    None for a token, which stands in for nobody, and none for administrators: who hands out roles does not approve.
+    """
+    if membership.role == Role.ADMINISTRATOR or getattr(user, "by_token", False):
+        return []
+    found: list[Delegation] | None = getattr(user, KNOWN_DELEGATIONS, None)
+    if found is None:
+        found = list(in_force().filter(receiver=user).select_related("giver"))
+        if hasattr(user, KNOWN):
+            setattr(user, KNOWN_DELEGATIONS, found)
+    return [each for each in found if each.organisation_id == membership.organisation_id]
+
+
+def in_force() -> Any:
+    """The delegations of today, of every organisation."""
+    today = timezone.now().date()
+    days = Delegation.unscoped.filter(ended_at=None, first_day__lte=today, last_day__gte=today)
+    return days.filter(
+        giver__is_active=True,
+        giver__memberships__organisation=F("organisation"),
+        giver__memberships__role=F("role"),
+    )
+
+
+def roles_of(user: Any, membership: Membership) -> frozenset[Role]:
+    """Their own and those in their hands today."""
+    return frozenset({Role(membership.role), *(Role(each.role) for each in delegations_to(user, membership))})
 
 
 def authorize_request(request: Any, action: str, thing: Any) -> Membership:
@@ -100,7 +148,7 @@ def organisation_id_of(thing: Any) -> Any:
 def may(user: Any, action: str, thing: Any) -> bool:
     """For a page that leaves out what its reader may not do; the action itself still calls authorize."""
     try:
-        authorize(user, action, thing)
+        permitted(user, action, thing)
     except (NotFound, Forbidden):
         return False
     return True

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from models.accounts.views import links, members, profile, second_factor, sign_in, tokens
+from models.accounts.views import delegations, links, members, profile, second_factor, sign_in, tokens
 
 urlpatterns = [
     path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
@@ -17,6 +17,9 @@ urlpatterns = [
     path("profile/second-factor/", second_factor.setting_up, name="second-factor"),
     path("profile/second-factor/off/", second_factor.turn_off, name="turn-off-second-factor"),
     path("profile/second-factor/codes/", second_factor.recovery_codes, name="recovery-codes"),
+    path("delegations/", delegations.listed, name="delegations"),
+    path("delegations/new/", delegations.give, name="give-delegation"),
+    path("delegations/<uuid:pk>/end/", delegations.end, name="end-delegation"),
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/new/", tokens.new_token, name="new-token"),
     path("tokens/<uuid:pk>/revoke/", tokens.revoke_token, name="revoke-token"),

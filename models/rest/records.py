@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 R = TypeVar("R")
 
@@ -20,6 +22,17 @@ def in_utc(moment: Any) -> Any:
 
 
 Moment = Annotated[datetime, BeforeValidator(in_utc)]
+
+
+def as_day(value: Any) -> Any:
+    """Pydantic would take seconds since 1970 too."""
+    is_text = isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII)
+    if not is_text and type(value) is not date:
+        raise PydanticCustomError("day", "Give a day, such as 2026-11-21.")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(as_day)]
 
 
 class Record(BaseModel):

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
-from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
 from ninja import Query
-from pydantic import BaseModel, BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Field
 
 from models.rest.paging import PageQuery, listed
-from models.rest.records import ApiRequest, Listed, Moment, Person, Record
+from models.rest.records import ApiRequest, Day, Listed, Moment, Person, Record
 from models.rest.router import Media, Router
 from models.trail.export import exported
 from models.trail.models import Entry
@@ -32,21 +29,12 @@ class EntryRecord(Record):
     sequence: int = Field(description="Its place in the organisation's chain.")
     at: Moment
     actor: Person | None = Field(description="Null for what the service did by itself.")
+    acted_for: Person | None = Field(description="In whose role the actor did it, by delegation; null for their own.")
     verb: str = Field(examples=["registered"])
     object: Thing
     facts: dict[str, Any] = Field(examples=[{}])
     previous: str = Field(description="Hash of the entry before.", examples=["0" * 64])
     hash: str = Field(description="SHA-256 of the entry as it was written.", examples=["0" * 64])
-
-
-def as_day(value: Any) -> Any:
-    """Pydantic would take seconds since 1970 too."""
-    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
-        raise PydanticCustomError("day", "Give a day, such as 2026-11-21.")
-    return value
-
-
-Day = Annotated[date, BeforeValidator(as_day)]
 
 
 class Narrowed(BaseModel):
@@ -76,6 +64,7 @@ def entry_record(entry: Entry) -> EntryRecord:
         sequence=entry.sequence,
         at=entry.at,
         actor=Person(id=str(who["id"]), name=who["name"]) if who["id"] is not None else None,
+        acted_for=Person(id=str(who["for"]["id"]), name=who["for"]["name"]) if "for" in who else None,
         verb=entry.verb,
         object=Thing(type=what["type"], id=str(what["id"]), name=what["name"]),
         facts=body["facts"],

@@ -53,6 +53,11 @@ class Entry(OrganisationOwned):
         return json.loads(self.body)["actor"]["name"]
 
     @property
+    def acted_for(self) -> str:
+        """In whose role the actor did it, by the name at the time; empty for the actor's own."""
+        return json.loads(self.body)["actor"].get("for", {}).get("name", "")
+
+    @property
     def object_name(self) -> str:
         """What it was done to, by its name at the time."""
         return json.loads(self.body)["object"]["name"]

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from models.accounts.delegation import acting
 from models.accounts.models import Organisation
 from models.trail.chain import GENESIS, canonical, entry_hash
 from models.trail.models import Entry, Head
@@ -32,7 +33,7 @@ def record(organisation: Organisation, actor: Any, verb: str, thing: Any, facts:
             "sequence": sequence,
             "previous": head.hash,
             "at": at.isoformat(),
-            "actor": {"id": actor.pk, "name": str(actor), "email": actor.email} if actor else {"id": None, "name": ""},
+            "actor": person(actor, organisation) if actor else {"id": None, "name": ""},
             "verb": verb,
             "object": {"type": thing._meta.label_lower, "id": str(thing.pk), "name": str(thing)[:200]},
             "facts": facts or {},
@@ -53,6 +54,17 @@ def record(organisation: Organisation, actor: Any, verb: str, thing: Any, facts:
     head.sequence, head.hash = sequence, entry.hash
     head.save(update_fields=["sequence", "hash"])
     return entry
+
+
+def person(actor: Any, organisation: Organisation) -> dict[str, Any]:
+    """Who it was, by the names of now, and for whom, where they did it in another's role."""
+    said = {"id": actor.pk, "name": str(actor), "email": actor.email}
+    delegation = acting(actor, organisation)
+    if delegation is None:
+        return said
+    giver = delegation.giver
+    whose = {"id": giver.pk, "name": str(giver), "email": giver.email}
+    return said | {"for": whose | {"role": delegation.role, "delegation": str(delegation.pk)}}
 
 
 def locked_head(organisation: Organisation) -> Head:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
+
+from django.utils import timezone
 
 from models.registry.models import Upload
 from models.registry.uploading import open_upload
@@ -40,6 +43,10 @@ def upload(world: World) -> Upload:
     """Open, of the engineer; the same one each time."""
     found = Upload.unscoped.filter(organisation=world.organisation).first()
     return found or open_upload(world.people["engineer"], world.organisation, "more.csv", 4, part_size=4)
+
+
+def today() -> date:
+    return timezone.now().date()
 
 
 MODEL = {"parts": lambda w: {"id": w.model.model_id}}
@@ -78,6 +85,13 @@ WAYS: dict[str, Way] = {
     "get_member": Way("GET", "/members/{id}", parts=lambda w: {"id": w.member.pk}),
     "change_member": Way("PATCH", "/members/{id}", **MEMBER, body=lambda w: {"role": "auditor"}, **ANY),
     "remove_member": Way("DELETE", "/members/{id}", 204, **MEMBER, **ANY),
+    "list_delegations": Way("GET", "/delegations"),
+    "create_delegation": Way(
+        "POST", "/delegations", 201, "approver",
+        body=lambda w: {"member": str(w.member.pk), "first_day": f"{today()}", "last_day": f"{today()}"},
+    ),
+    "get_delegation": Way("GET", "/delegations/{id}", parts=lambda w: {"id": w.delegation.pk}),
+    "end_delegation": Way("DELETE", "/delegations/{id}", 204, parts=lambda w: {"id": w.delegation.pk}),
     "list_jobs": Way("GET", "/jobs"),
     "get_job": Way("GET", "/jobs/{id}", **JOB),
     "get_job_log": Way("GET", "/jobs/{id}/log", **JOB),

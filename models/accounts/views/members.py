@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from models.accounts import links, members, shown_once
 from models.accounts.access import organisation_for
+from models.accounts.delegation import stand_ins
 from models.accounts.forms import InviteForm, RoleForm
 from models.accounts.models import Membership, Organisation
 from models.accounts.permission import Forbidden, may
@@ -29,6 +30,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     manages = may(user, members.MANAGE, organisation)
     there = Membership.objects.of(organisation).select_related("user__second_factor").order_by("user__email")
     said: dict[str, Any] = {"members": there, "organisation": organisation, "manages": manages}
+    said["stand_ins"] = stand_ins(organisation)
     if manages:
         open_links = links.open_links(organisation).filter(kind=links.Kind.INVITATION)
         said |= {

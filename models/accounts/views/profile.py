@@ -15,7 +15,7 @@ from models.accounts import second_factor
 from models.accounts.access import organisation_for
 from models.accounts.forms import ChangePasswordForm, NameForm
 from models.accounts.models import Membership, SecondFactor, Token, User
-from models.accounts.permission import may
+from models.accounts.permission import authorize, delegations_to, may
 from models.accounts.sessions import end_other_sessions
 from models.accounts.signals import tell_everywhere
 from models.accounts.throttle import is_locked, key_of, note_failure
@@ -48,6 +48,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         factor=SecondFactor.objects.filter(user=user).first(),
         codes_left=second_factor.recovery_codes_left(user),
         tokens=tokens.count(),
+        standing_in=delegations_to(user, authorize(user, "read", organisation)),
         may_read_trail=may(user, "read trail", organisation),
     )
 
