@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StrictBool, StrictFloat, StrictInt
 
 from audits.measure.policy import Policy
 from audits.models import Audit
 from audits.report.evidence import canonical_bytes
 from audits.run.parameters import Parameters
+from models.errors import InputError
 from models.jobs.api import StateName
 from models.registry.records import DatasetVersionName, ModelVersionName, dataset_name, model_name, person
 from models.rest.records import Asked, Moment, Person, Record
@@ -20,6 +22,8 @@ from models.rest.records import Asked, Moment, Person, Record
 OutcomeName = Literal["pass", "fail", "inconclusive", "waived", "not_applicable"]
 Column = Annotated[str, Field(min_length=1, max_length=10_000)]
 Scalar = int | float | str | bool
+# an option as the command line has it, such as --drop-missing or --prediction COL
+TYPED = re.compile(r"--([a-z-]+)(?: (?:COL|FILE|VALUE)\b)?")
 
 
 def as_text(value: Any) -> Any:
@@ -40,21 +44,29 @@ class AskedParameters(Asked):
     prediction: Column | None = Field(None, description="Column of decisions.", examples=[None])
     score: Column | None = Field(None, description="Column of scores.", examples=[None])
     positive: Value = Field("1", description="The value that rates speak of.")
-    favourable: Value | None = Field(None, description="The value that benefits the person.", examples=["0"])
+    favourable: Value | None = Field(
+        None,
+        description="The value that benefits the person. Without it the positive one is taken, which is wrong where "
+        "that is a harm, such as default.",
+        examples=["0"],
+    )
     reference: dict[Column, Value] = Field({}, description="Group that others are compared with, by column.")
-    threshold: float | None = Field(None, description="A score at or above it predicts the positive value.")
+    threshold: StrictFloat | None = Field(None, description="A score at or above it predicts the positive value.")
     weight: Column | None = Field(None, description="Column of sampling weights.", examples=[None])
     frequency: Column | None = Field(None, description="Column of how many rows a row stands for.", examples=[None])
-    intersections: bool = Field(False, description="Compare combinations of the columns too.")
-    drop_missing: bool = Field(False, description="Leave out rows without label or prediction.")
-    suppress: int | None = Field(None, ge=1, le=2**31, description="Smallest count that is shown; usually 10.")
-    seed: int = Field(0, ge=0, le=2**31)
+    intersections: StrictBool = Field(False, description="Compare combinations of the columns too.")
+    drop_missing: StrictBool = Field(False, description="Leave out rows without label or prediction.")
+    suppress: StrictInt | None = Field(None, ge=1, le=2**31, description="Smallest count that is shown; usually 10.")
+    seed: StrictInt = Field(0, ge=0, le=2**31)
     options: dict[str, dict[str, Scalar]] = Field({}, description="Of the checks, by their ids: see /checks.")
 
     def parameters(self, model: bool) -> Parameters:
-        """Raises InputError for what does not go together."""
+        """Raises InputError for what does not go together, in the words of the fields."""
         said = self.model_dump()
-        return Parameters(**{**said, "sensitive": tuple(said["sensitive"]), "model": model})
+        try:
+            return Parameters(**{**said, "sensitive": tuple(said["sensitive"]), "model": model})
+        except InputError as error:
+            raise InputError(TYPED.sub(lambda found: found[1].replace("-", "_"), str(error))) from error
 
 
 class NewAudit(Asked):

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 
+from audits.measure.check import refuse_unknown_options
 from audits.measure.policy import Policy, load_policy
 from audits.models import Audit
 from audits.run.parameters import Parameters
@@ -106,6 +107,7 @@ def _check_fit(parameters: Parameters, dataset: DatasetVersion, model: ModelVers
         no_inputs = (parameters.label, parameters.weight, parameters.frequency)
         check_compatible(model, dataset, exclude=[column for column in no_inputs if column])
     _check_columns(parameters, dataset)
+    refuse_unknown_options(parameters.options)
 
 
 def _check_columns(parameters: Parameters, dataset: DatasetVersion) -> None:

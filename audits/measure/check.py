@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from audits.measure.cells import Cube
 from audits.measure.measured import Measured
 from audits.measure.types import CheckResult
+from models.errors import InputError
 from models.jobs.sandbox.limits import Limits
 
 if TYPE_CHECKING:
@@ -35,6 +36,14 @@ class Option:
     default: int | float | str | bool
     help: str = ""
     choices: tuple[str, ...] = ()
+
+    def takes(self, value: Any) -> bool:
+        """Whether a value is of its kind; a whole number will do for a fraction, a truth value for no number."""
+        if self.choices:
+            return value in self.choices
+        if isinstance(self.default, float):
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        return type(value) is type(self.default)
 
 
 @dataclass(frozen=True)
@@ -81,3 +90,19 @@ def discover() -> list[Check]:
     modules = [importlib.import_module(f"audits.checks.{m.name}") for m in pkgutil.iter_modules([str(folder)])]
     first = {"fairness": 0, "performance": 1}
     return sorted((module.CHECK for module in modules), key=lambda check: (first.get(check.id, 2), check.id))
+
+
+def refuse_unknown_options(asked: Mapping[str, Mapping[str, Any]]) -> None:
+    """InputError for an option that no check has, or a value that it does not take: it would change nothing, unseen."""
+    checks = {check.id: {option.name: option for option in check.options} for check in discover()}
+    for ident, values in asked.items():
+        if ident not in checks:
+            raise InputError(f"Options are given for {ident!r}, which is no check. There are {', '.join(checks)}.")
+        for name, value in values.items():
+            option = checks[ident].get(name)
+            if option is None:
+                known = ", ".join(checks[ident]) or "none"
+                raise InputError(f"The check {ident} has no option {name!r}. It has {known}.")
+            if not option.takes(value):
+                wanted = ", ".join(option.choices) or f"a value like {option.default!r}"
+                raise InputError(f"The option {name} of the check {ident} takes {wanted}, not {value!r}.")

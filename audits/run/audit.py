@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audits.measure import cells
-from audits.measure.check import Context, Progress, discover, quiet
+from audits.measure.check import Context, Progress, discover, quiet, refuse_unknown_options
 from audits.measure.cube import Counted, build_cube
 from audits.measure.disparities import check_references
 from audits.measure.measured import Measured
@@ -60,6 +60,7 @@ def run_audit(parameters: Parameters, material: Material, progress: Progress = q
     """
     started = (material.started or datetime.datetime.now(datetime.UTC)).astimezone(datetime.UTC)
     policy = material.policy or load_policy(None)
+    refuse_unknown_options(parameters.options)
     progress(0.02, "Reading the table")
     source = TableSource.open(material.data, parameters, material.predictions, material.name, material.origin)
     table = source.connect()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from models.registry.models import Dataset, DatasetVersion, Model, ModelVersion, Registered, Upload, Version
 from models.registry.references.declared import Reference
@@ -188,9 +188,9 @@ class UploadRecord(Record):
 
 class NewUpload(Asked):
     file_name: str = Field(min_length=1, max_length=255, examples=["applicants.parquet"])
-    size: int = Field(ge=1, le=2**53, examples=[1048576])
+    size: StrictInt = Field(ge=1, le=2**53, examples=[1048576])
     sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$", examples=[SHA])
-    part_size: int | None = Field(None, ge=1, le=2**31, description="At most 67,108,864.", examples=[8388608])
+    part_size: StrictInt | None = Field(None, ge=1, le=2**31, description="At most 67,108,864.", examples=[8388608])
 
 
 class Whole(Asked):

@@ -25,12 +25,7 @@ def read_json(request: HttpRequest) -> Any:
         return None
     if request.content_type != "application/json":
         raise Problem("unsupported-media-type", "Send JSON, with the header Content-Type: application/json.")
-    try:
-        body = request.body
-    except RequestDataTooBig:
-        raise too_large() from None
-    except UnreadablePostError:
-        raise invalid("/body", "The body ended before its end.") from None
+    body = read_bytes(request)
     try:
         value = json.loads(body, parse_constant=refuse_constant)
     except RecursionError:
@@ -39,6 +34,16 @@ def read_json(request: HttpRequest) -> Any:
         raise invalid("/body", "The body is not JSON.") from None
     check_values(value)
     return value
+
+
+def read_bytes(request: HttpRequest) -> bytes:
+    """The body, which is kept in memory. Raises Problem for one that is too large, or was cut off."""
+    try:
+        return request.body
+    except RequestDataTooBig:
+        raise too_large() from None
+    except UnreadablePostError:
+        raise invalid("/body", "The body ended before its end.") from None
 
 
 def too_large() -> Problem:

@@ -21,6 +21,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from models.rest.bodies import read_bytes
 from models.rest.models import Remembered
 from models.rest.problems import Problem, invalid
 
@@ -103,8 +104,8 @@ def in_progress() -> Problem:
 
 
 def fingerprint(request: HttpRequest) -> str:
-    """The same for the same request and no other."""
-    said = [request.method, request.get_full_path(), hashlib.sha256(request.body).hexdigest()]
+    """The same for the same request and no other. Raises Problem for a body that is too large."""
+    said = [request.method, request.get_full_path(), hashlib.sha256(read_bytes(request)).hexdigest()]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 

@@ -40,33 +40,41 @@ SECURITY = {
         "description": "The browser's session, for the service's own pages; changes need the header X-CSRFToken too.",
     },
 }  # fmt: skip
-KEY = {
-    "in": "header", "name": "Idempotency-Key", "required": False,
-    "description": "Repeat the request with the same key, and it is done once; kept for 24 hours.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$"},
-    "example": "9b2f0c1e-import-of-monday",
-}  # fmt: skip
-MATCH = {
-    "in": "header", "name": "If-Match", "required": True,
-    "description": "The ETag of what you got, so that nobody's change is lost; * for any.",
-    "schema": {"type": "string"}, "example": "*",
-}  # fmt: skip
-DIGEST = {
-    "in": "header", "name": "Content-Digest", "required": True,
-    "description": "SHA-256 of the bytes that are sent (RFC 9530).",
-    "schema": {"type": "string", "pattern": "^sha-256=:[A-Za-z0-9+/]{43}=:$"},
-    "example": "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:",
-}  # fmt: skip
-NONE_MATCH = {
-    "in": "header", "name": "If-None-Match", "required": False,
-    "description": "An ETag that you have: the answer is 304 where nothing changed.",
-    "schema": {"type": "string"}, "example": '"0123456789abcdef0123456789abcdef"',
-}  # fmt: skip
-PREFER = {
-    "in": "header", "name": "Prefer", "required": False,
-    "description": "wait=N: answer once the job is finished, or after N seconds (at most 60).",
-    "schema": {"type": "string"}, "example": "wait=30",
-}  # fmt: skip
+
+
+def header(name: str, description: str, example: str, *, required: bool = False, **schema: Any) -> dict[str, Any]:
+    """A request's header, as a parameter of an operation."""
+    text = {"type": "string", **schema}
+    said = {"in": "header", "name": name, "required": required, "description": description}
+    return {**said, "schema": text, "example": example}
+
+
+KEY = header(
+    "Idempotency-Key",
+    "Repeat the request with the same key, and it is done once; kept for 24 hours.",
+    "9b2f0c1e-import-of-monday",
+    minLength=1,
+    maxLength=200,
+    pattern="^[ -~]+$",
+)
+MATCH = header(
+    "If-Match", "The ETag of what you got, so that nobody's change is lost; * for any.", "*", required=True
+)  # fmt: skip
+DIGEST = header(
+    "Content-Digest",
+    "SHA-256 of the bytes that are sent (RFC 9530).",
+    "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:",
+    required=True,
+    pattern="^sha-256=:[A-Za-z0-9+/]{43}=:$",
+)
+NONE_MATCH = header(
+    "If-None-Match",
+    "An ETag that you have: the answer is 304 where nothing changed.",
+    '"0123456789abcdef0123456789abcdef"',
+)
+PREFER = header(
+    "Prefer", "wait=N: answer once the job is finished, or after N seconds (at most 60).", "wait=30"
+)  # fmt: skip
 
 
 def completed(schema: dict[str, Any], api: Api) -> dict[str, Any]:
@@ -142,7 +150,7 @@ def add_problems(about: dict[str, Any], told: Told, method: str) -> None:
     if about.get("requestBody"):
         slugs |= {"too-large", "unsupported-media-type", "refused", "not-found"}
     if told.once:
-        slugs |= {"idempotency-key-reused", "idempotency-in-progress", "conflict"}
+        slugs |= {"idempotency-key-reused", "idempotency-in-progress", "conflict", "too-large"}
     if told.match:
         slugs |= {"precondition-failed", "precondition-required", "conflict"}
     for kind in sorted((KINDS[slug] for slug in slugs), key=lambda kind: kind.status):

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Query
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from models.rest.conditional import require_match
 from models.rest.paging import PageQuery, listed
@@ -49,7 +49,7 @@ class WebhookChange(Asked):
     url: str | None = Field(None, min_length=1, max_length=2_000, examples=["https://hooks.example.org/plumbline"])
     events: list[EventName] | None = Field(None, min_length=1, max_length=20)
     description: str | None = Field(None, max_length=200)
-    active: bool | None = None
+    active: StrictBool | None = None
 
 
 class Secret(Record):

@@ -62,6 +62,12 @@ def test_json_above_the_limit_is_refused_by_what_it_says_of_its_size(engineer, s
     assert "1,000 bytes" in answer.json()["detail"]
 
 
+def test_a_body_where_none_is_asked_for_is_refused_above_the_limit_too(as_role, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 50
+    answer = as_role("officer").post("/trail/verification", b"x" * 51, Idempotency_Key="large")
+    assert is_problem(answer, 413, "too-large")
+
+
 def test_a_gigabyte_is_refused_before_it_is_read(engineer):
     """The body is a stream that nobody may read: only its announced length is looked at."""
 
@@ -99,7 +105,7 @@ def test_another_host_name_is_refused_as_a_problem(engineer, host):
     ("parameter", "value"),
     [("sensitive", []), ("sensitive", "sex"), ("positive", "x" * 2_000), ("threshold", "high"), ("seed", -1),
      ("suppress", 0), ("options", {"explanation": {"rows": []}}), ("reference", ["sex"]), ("nonsense", 1),
-     ("seed", 2**70), ("threshold", "0,5")],
+     ("seed", 2**70), ("seed", True), ("threshold", "0,5"), ("threshold", "0.5"), ("drop_missing", "yes")],
 )  # fmt: skip
 def test_parameters_of_an_audit_are_checked_where_they_stand(engineer, world, parameter, value):
     asked = {"sensitive": ["sex"], "label": "label", "prediction": "prediction", parameter: value}
@@ -114,11 +120,16 @@ def test_parameters_of_an_audit_are_checked_where_they_stand(engineer, world, pa
      {"sensitive": ["sex"], "prediction": "prediction", "score": "label"},
      {"sensitive": ["sex", "sex"], "prediction": "prediction"},
      {"sensitive": ["sex"], "prediction": "prediction", "threshold": 0.5},
-     {"sensitive": ["sex"], "prediction": "prediction", "reference": {"age": "old"}}],
+     {"sensitive": ["sex"], "prediction": "prediction", "reference": {"age": "old"}},
+     {"sensitive": ["sex"], "prediction": "prediction", "options": {"nothing": {}}},
+     {"sensitive": ["sex"], "prediction": "prediction", "options": {"explanation": {"row": 5}}},
+     {"sensitive": ["sex"], "prediction": "prediction", "options": {"explanation": {"method": "guess"}}},
+     {"sensitive": ["sex"], "prediction": "prediction", "options": {"explanation": {"rows": True}}}],
 )  # fmt: skip
-def test_parameters_that_do_not_go_together_are_refused_in_words(engineer, world, asked):
+def test_parameters_that_do_not_go_together_are_refused_in_words_of_the_api(engineer, world, asked):
     answer = engineer.post("/audits", {"dataset": str(world.dataset.pk), "parameters": asked})
     assert is_problem(answer, 422, "refused")
+    assert "--" not in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(
