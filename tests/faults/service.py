@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -10,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -20,6 +23,7 @@ from typing import Any
 from models.jobs.sandbox import processes
 
 ROOT = Path(__file__).resolve().parents[2]
+DATABASE = "plumbline.sqlite3"
 SHORT = {"JOB_LEASE_SECONDS": "3", "JOB_REAP_SECONDS": "1", "JOB_RING_AGAIN_SECONDS": "2", "JOB_GRACE_SECONDS": "2"}
 SOON = 40.0  # seconds: far more than anything here takes on an idle machine
 
@@ -161,11 +165,46 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     }
 
 
+@functools.cache
+def migrated_file() -> Path:
+    """SQLite's database as `migrate` leaves it, made once for each process of tests: every installation gets a copy."""
+    folder = tempfile.TemporaryDirectory(prefix="plumbline-migrated-")
+    atexit.register(folder.cleanup)
+    made = Service(Path(folder.name), environment(Path(folder.name)))
+    made.manage("migrate", "-v0")
+    return made.folder / "var" / DATABASE
+
+
+@functools.cache
+def migrated_database(postgres: str) -> str:
+    """The same on PostgreSQL: the name of a database that others are made after."""
+    name = f"plumbline_migrated_{uuid.uuid4().hex[:10]}"
+    on_server(postgres, f"CREATE DATABASE {name}")
+    atexit.register(on_server, postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    with tempfile.TemporaryDirectory(prefix="plumbline-migrated-") as folder:
+        place = environment(Path(folder), DATABASE_URL=beside(postgres, name))
+        Service(Path(folder), place).manage("migrate", "-v0")
+    return name
+
+
+def on_server(postgres: str, statement: str) -> None:
+    import psycopg
+
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def beside(postgres: str, name: str) -> str:
+    """The address of another database on the same server."""
+    return postgres.rpartition("/")[0] + "/" + name
+
+
 @contextlib.contextmanager
 def embedded(folder: Path, **more: str) -> Iterator[Service]:
     """SQLite and the filesystem broker, as by default."""
     service = Service(folder, environment(folder, **more))
-    service.manage("migrate", "-v0")
+    (folder / "var").mkdir()
+    shutil.copyfile(migrated_file(), folder / "var" / DATABASE)
     try:
         yield service
     finally:
@@ -175,22 +214,17 @@ def embedded(folder: Path, **more: str) -> Iterator[Service]:
 @contextlib.contextmanager
 def servers(folder: Path, postgres: str, broker: str, *, migrate: bool = True) -> Iterator[Service]:
     """A throw-away database on PostgreSQL, and queues of its own on Redis or RabbitMQ."""
-    import psycopg
-
     name = f"plumbline_faults_{uuid.uuid4().hex[:10]}"
-    url = postgres.rpartition("/")[0] + "/" + name
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+    like = f" TEMPLATE {migrated_database(postgres)}" if migrate else ""
+    on_server(postgres, f"CREATE DATABASE {name}{like}")
+    url = beside(postgres, name)
     service = Service(folder, environment(folder, DATABASE_URL=url, CELERY_BROKER_URL=broker, CELERY_QUEUE=name))
     try:
-        if migrate:
-            service.manage("migrate", "-v0")
         yield service
     finally:
         service.close()
         empty_broker(service, for_good=True)
-        with psycopg.connect(postgres, autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        on_server(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def waiting_messages(service: Service) -> int:
