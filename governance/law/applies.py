@@ -1,0 +1,195 @@
+"""Which requirements of the Act a class brings to a role on a day, and which are coming, with their dates."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from governance.frameworks.load import load
+from governance.frameworks.requirements import Requirement, requirements
+from governance.law.facts import Facts
+from governance.law.reading import reading
+
+if TYPE_CHECKING:
+    from governance.law.classify import Classification
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """A requirement that counts only where somebody does what no fact speaks of."""
+
+    requirement: Requirement
+    where: str
+    ref: str
+    date: dt.date
+
+    def as_json(self) -> dict[str, str]:
+        words = {"id": self.requirement.id, "where": self.where, "ref": self.ref}
+        return words | {"date": self.date.isoformat()}
+
+
+@dataclass(frozen=True, slots=True)
+class Applying:
+    """Duties in force and duties coming, the latter by date. Permissions and options are no duties and stand apart.
+
+    `notes` says what the dates leave out, such as what Article 111 spares systems that were there before.
+    """
+
+    in_force: tuple[Requirement, ...]
+    coming: tuple[tuple[Requirement, dt.date], ...]
+    conditional: tuple[Conditional, ...]
+    permissions: tuple[Requirement, ...]
+    notes: tuple[str, ...]
+
+
+def applying(classification: Classification, roles: Iterable[str], as_of: dt.date) -> Applying:
+    """What the class asks of these roles on a day. Without a role, what it asks of every role."""
+    facts = classification.facts
+    acting = acting_as(classification, roles)
+    levels = _levels(classification)
+    ends = min((ban.date for ban in classification.pending), default=None) if classification.until_then else None
+    found: list[tuple[Requirement, dt.date]] = []
+    for each in requirements():
+        day = _day(each, levels, facts)
+        reached = set(each.applies_to) & acting and _counts(each, classification)
+        # what would begin on or after the day of the ban never comes
+        if reached and day is not None and (ends is None or day < ends):
+            found.append((each, day))
+    conditions = {each.id: said for each, _ in found if (said := _condition(each, levels))}
+    duties = [(each, day) for each, day in found if _is_duty(each) and each.id not in conditions]
+    return Applying(
+        in_force=tuple(each for each, day in duties if day <= as_of),
+        coming=tuple(sorted(((each, day) for each, day in duties if day > as_of), key=lambda pair: pair[1])),
+        conditional=tuple(
+            Conditional(each, conditions[each.id]["where"], conditions[each.id]["ref"], day)
+            for each, day in found
+            if each.id in conditions
+        ),
+        permissions=tuple(each for each, day in found if each.modality in ("permission", "option") and day <= as_of),
+        notes=tuple(_notes(facts, levels)),
+    )
+
+
+def acting_as(classification: Classification, roles: Iterable[str]) -> frozenset[str]:
+    """The roles, with those that come with them; every role where none was said."""
+    facts, rules = classification.facts, reading()
+    primary = classification.effective.primary
+    acting = set(roles) or set(load("eu-ai-act")["roles"])
+    if _is_gpai(classification) and "provider" in acting:
+        # the facts say that the model is placed on the market by whoever answers (q10)
+        acting.add("gpai-provider")
+    while True:
+        brought = {rule["role"] for rule in rules["roles"] if rule["of"] in acting and _brings(rule, facts, primary)}
+        if brought <= acting:
+            break
+        acting |= brought
+    acting -= {role for role, point in rules["roles_by_point"].items() if point not in facts.annex_iii_points}
+    if not _is_gpai(classification):
+        acting.discard("gpai-provider")
+    if facts.object == "model":
+        acting &= set(rules["roles_of_models"])
+    return frozenset(acting)
+
+
+def _brings(rule: Mapping[str, str], facts: Facts, primary: str) -> bool:
+    return rule.get("point", None) in (None, *facts.annex_iii_points) and rule.get("class", primary) == primary
+
+
+def _is_gpai(classification: Classification) -> bool:
+    walked = classification.effective
+    return any(name in ("GPAI", "GPAI_SYSTEMIC") for name in (walked.primary, *walked.overlays))
+
+
+def _levels(classification: Classification) -> frozenset[str]:
+    """The risk levels whose requirements count: those of the class, and those of what applies beside it."""
+    walked, facts, rules = classification.effective, classification.facts, reading()["levels"]
+    stopped = walked.primary == "PROHIBITED"
+    names = [walked.primary, *(name for name in walked.overlays if name.startswith("GPAI") or not stopped)]
+    if walked.primary == "MINIMAL" and (facts.open_source or facts.object == "model"):
+        # Article 2(12): outside the Act; and a model that is no general-purpose one has no duties
+        names.remove("MINIMAL")
+    if walked.primary == "HIGH_RISK_ANNEX_I_A" and facts.annex_iii_points:
+        names.append("HIGH_RISK_ANNEX_III")
+    return frozenset(level for name in names for level in rules.get(name, ()))
+
+
+def _counts(each: Requirement, classification: Classification) -> bool:
+    """Whether the requirement speaks of this use, this duty of transparency, this product or this model."""
+    facts, rules = classification.facts, reading()
+    effective = classification.effective
+    for rule in rules["points"]:
+        if each.id in rule["ids"] and not any(_at(point, rule) for point in facts.annex_iii_points):
+            return False
+    given = {id for point in facts.art50 for id in rules["art50"][point]}
+    if any(each.id in ids for ids in rules["art50"].values()) and each.id not in given:
+        return False
+    if each.id in rules["not_beside_annex_i_a"] and effective.primary == "HIGH_RISK_ANNEX_I_A":
+        return False
+    systemic = "GPAI_SYSTEMIC" in (effective.primary, *effective.overlays)
+    is_open = facts.gpai is not None and facts.gpai.open_source and not systemic
+    return not (is_open and each.id in rules["not_for_open_models"])
+
+
+def _at(point: str, rule: Mapping[str, tuple[str, ...]]) -> bool:
+    return point in rule["points"] if "points" in rule else point not in rule["except_points"]
+
+
+def _is_duty(each: Requirement) -> bool:
+    return each.is_duty and each.id not in reading()["no_duty"]
+
+
+def _condition(each: Requirement, levels: frozenset[str]) -> Mapping[str, str] | None:
+    if not each.is_duty:
+        return None
+    rules = (rule for rule in reading()["conditional"] if each.id in rule["ids"])
+    return next((rule for rule in rules if rule.get("not_at") not in levels), None)
+
+
+def _day(each: Requirement, levels: frozenset[str], facts: Facts) -> dt.date | None:
+    """The day from which the requirement counts at these levels; None where it does not."""
+    days = [day for level, day in each.dates.items() if level in levels]
+    if not days:
+        return None
+    return max(min(days), *(_spared_until(each, facts)), dt.date.min)
+
+
+def _spared_until(each: Requirement, facts: Facts) -> Iterator[dt.date]:
+    """What Article 111 gives to a system or model that was there before a day."""
+    for rule in load("eu-ai-act-timeline")["transitions"]:
+        named = each.id in rule.get("requirements", ()) or each.section in rule.get("sections", ())
+        if named and facts.placed_on is not None and facts.placed_on < dt.date.fromisoformat(rule["placed_before"]):
+            yield dt.date.fromisoformat(rule["applies_from"])
+
+
+def _notes(facts: Facts, levels: frozenset[str]) -> Iterator[str]:
+    """Transitions that depend on what no fact says, in the words of the data."""
+    days = load("eu-ai-act-timeline")["application_keys"]["apply-high-risk"]
+    reached = [
+        dt.date.fromisoformat(days[level])
+        for level in sorted(levels)
+        if level in days and level != "annex-iii-derogated"
+    ]
+    rules = {rule["id"]: rule for rule in load("eu-ai-act-timeline")["transitions"]}
+    if reached and (facts.placed_on is None or facts.placed_on < min(reached)):
+        yield (
+            f"{rules['high-risk-older-systems']['ref']}: placed on the market or put into service before "
+            f"{min(reached)}, the system is caught by the duties of high-risk systems only if its design is "
+            "significantly changed from that day on; if it is meant for public authorities, by "
+            f"{rules['high-risk-older-systems-public']['applies_from']} at the latest."
+        )
+    for name, level, said in (
+        ("marking-older-systems", "transparency", "Article 50(2)" if "2" in facts.art50 else ""),
+        (
+            "gpai-older-models",
+            "gpai",
+            "the duties of the model's provider" if levels & {"gpai", "gpai-systemic"} else "",
+        ),
+    ):
+        rule = rules[name]
+        if said and facts.placed_on is None and (level in levels or level == "gpai"):
+            yield (
+                f"{rule['ref']}: placed on the market before {rule['placed_before']}, it has until "
+                f"{rule['applies_from']} for {said}. Say placed_on to have it counted."
+            )
