@@ -1,7 +1,7 @@
 """Reads the law and the frameworks as data: the YAML files of this folder.
 
 Nothing is read before it is asked for, and each file once. What comes out cannot be changed: mappings are read-only,
-lists are tuples. What the files say, as types: governance.frameworks.law.
+lists are tuples. What the files say, as types: requirements.py (frameworks) and lists.py (the lists around them).
 """
 
 import datetime as dt

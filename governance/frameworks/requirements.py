@@ -1,0 +1,236 @@
+"""The frameworks as types: their sections and requirements, when each applies, and what answers to what.
+
+A framework is one file of this folder that lists requirements (``requirements``, or ``sections`` that hold them).
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from models.errors import InputError
+
+from .load import load, names
+
+# how a file's crosswalk names another framework
+CROSSWALK = {"nist": "nist-ai-rmf", "iso42001": "iso-42001", "eu_ai_act": "eu-ai-act"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the facts were read; ``caveat`` says what that reading is not."""
+
+    name: str
+    url: str
+    caveat: str
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One thing a framework asks for, with its reference and how sure it is.
+
+    ``dates`` gives for each risk level the day from which it counts, ``formal`` the day that the law's words give;
+    both are empty where the framework dates nothing, and ``date_certainty`` says how sure the day is. ``modality`` is
+    obligation, permission (allowed on conditions), option (may be chosen) or context (explains, asks nothing).
+    """
+
+    framework: str
+    id: str
+    ref: str
+    title: str
+    help: str
+    section: str
+    chapter: str
+    applies_to: tuple[str, ...]
+    risk_levels: tuple[str, ...]
+    evidence: tuple[str, ...]
+    modality: str
+    application: str
+    dates: Mapping[str, dt.date] = field(compare=False)
+    formal: Mapping[str, dt.date] = field(compare=False)
+    date_certainty: str
+    penalty_tier: str
+    certainty: str
+    note: str
+    note_certainty: str
+    amended_by: str
+    verification: str
+    # other framework -> the references or ids this one names there
+    beside: Mapping[str, tuple[str, ...]] = field(compare=False, repr=False)
+
+    @property
+    def is_duty(self) -> bool:
+        return self.modality == "obligation"
+
+
+@dataclass(frozen=True)
+class Section:
+    id: str
+    ref: str
+    title: str
+    chapter: str
+    note: str
+    note_certainty: str
+    amended_by: str
+    requirements: tuple[Requirement, ...]
+
+
+@dataclass(frozen=True)
+class Framework:
+    """``kind`` is law, standard or voluntary; ``caveats`` are the file's own words on how far it can be trusted."""
+
+    id: str
+    title: str
+    version: str
+    kind: str
+    certainty: str
+    source: Source
+    caveats: tuple[str, ...]
+    sections: tuple[Section, ...]
+
+    @property
+    def requirements(self) -> tuple[Requirement, ...]:
+        return tuple(each for section in self.sections for each in section.requirements)
+
+
+@dataclass(frozen=True)
+class Crosswalk:
+    """What other frameworks ask that the same evidence may serve; ``status`` says whose mapping it is."""
+
+    requirement: Requirement
+    matches: tuple[Requirement, ...]
+    status: str
+
+
+@cache
+def frameworks() -> tuple[str, ...]:
+    """The names of the files that are frameworks, in order."""
+    return tuple(name for name in names() if "sections" in load(name) or "requirements" in load(name))
+
+
+def framework(name: str, version: str | None = None) -> Framework:
+    """A framework by name. InputError on a name or a version that is not held, which names those that are."""
+    if name not in frameworks():
+        raise InputError(f"There is no framework named {name!r}; there are: {', '.join(frameworks())}.")
+    held = _framework(name)
+    if version not in (None, held.version):
+        raise InputError(f"{held.title} is held in one version, {held.version!r}; there is no {version!r}.")
+    return held
+
+
+def requirements(name: str = "eu-ai-act") -> tuple[Requirement, ...]:
+    """All requirements of a framework, in its order."""
+    return framework(name).requirements
+
+
+def requirement(id: str) -> Requirement:
+    """A requirement of any framework by its id. InputError on an id that none has."""
+    try:
+        return _by_id()[id]
+    except KeyError:
+        raise InputError(f"No framework held has a requirement {id!r}.") from None
+
+
+def crosswalk(id: str) -> Crosswalk:
+    """What the other frameworks' files, or this one's, name beside a requirement: indicative, and our own mapping."""
+    held = requirement(id)
+    return Crosswalk(held, tuple(_by_id()[other] for other in _matches().get(id, ())), load("certainty")["crosswalk"])
+
+
+@cache
+def _framework(name: str) -> Framework:
+    file = load(name)
+    source = file.get("source", {})
+    return Framework(
+        id=file["id"],
+        title=file["title"],
+        version=file["version"],
+        kind=file["kind"],
+        certainty=file["certainty"],
+        source=Source(source.get("name", ""), source.get("url", ""), source.get("caveat", "")),
+        caveats=tuple(file[key] for key in ("verification", "status", "pending", "not_presumption") if key in file),
+        sections=tuple(_sections(file, file)),
+    )
+
+
+def _sections(file: Mapping[str, Any], parent: Mapping[str, Any]) -> Iterator[Section]:
+    """The sections that hold requirements, those inside other sections too; the outer one is then their chapter."""
+    if parent.get("requirements"):
+        yield Section(
+            id=parent["id"],
+            ref=parent.get("ref", ""),
+            title=parent["title"],
+            chapter=parent.get("chapter", ""),
+            note=parent.get("note", ""),
+            note_certainty=parent.get("note_certainty", ""),
+            amended_by=parent.get("amended_by", ""),
+            requirements=tuple(_requirement(file, parent, each) for each in parent["requirements"]),
+        )
+    for inner in parent.get("sections", ()):
+        chapter = inner.get("chapter", "" if parent is file else parent["title"])
+        yield from _sections(file, MappingProxyType({**inner, "chapter": chapter}))
+
+
+def _requirement(file: Mapping[str, Any], section: Mapping[str, Any], each: Mapping[str, Any]) -> Requirement:
+    levels = each.get("risk_levels", ())
+    formal = _dates(section.get("application"), levels)
+    dates = MappingProxyType({**formal, **_dates(section.get("in_practice"), levels)})
+    return Requirement(
+        framework=file["id"],
+        id=each["id"],
+        ref=each["ref"],
+        title=each["title"],
+        help=each.get("help", ""),
+        section=section["id"],
+        chapter=section.get("chapter", ""),
+        applies_to=each.get("applies_to", ()),
+        risk_levels=levels,
+        evidence=each.get("evidence", ()),
+        modality=each.get("modality", file.get("modality_default", "obligation")),
+        application=section.get("application", ""),
+        dates=dates,
+        formal=formal,
+        date_certainty="our-reading" if dates != formal else section.get("date_certainty", file["certainty"]),
+        penalty_tier=each.get("penalty_tier", section.get("penalty_tier", "")),
+        certainty=each.get("certainty", section.get("certainty", file["certainty"])),
+        note=each.get("note", ""),
+        note_certainty=each.get("note_certainty", ""),
+        amended_by=each.get("amended_by", section.get("amended_by", "")),
+        verification=each.get("verification", ""),
+        beside=MappingProxyType({CROSSWALK[key]: value for key, value in each.get("crosswalk", {}).items()}),
+    )
+
+
+def _dates(application: str | None, levels: tuple[str, ...]) -> Mapping[str, dt.date]:
+    """For each risk level the day an application key names; a level it does not name has none."""
+    if not application:
+        return MappingProxyType({})
+    days = load("eu-ai-act-timeline")["application_keys"][application]
+    if isinstance(days, str):
+        days = dict.fromkeys(levels, days)
+    return MappingProxyType({level: dt.date.fromisoformat(days[level]) for level in levels if level in days})
+
+
+@cache
+def _by_id() -> Mapping[str, Requirement]:
+    return MappingProxyType({each.id: each for name in frameworks() for each in requirements(name)})
+
+
+@cache
+def _matches() -> Mapping[str, tuple[str, ...]]:
+    """Requirement id -> the ids beside it, whichever of the two files says so, in the frameworks' order."""
+    ids = {(each.framework, key): each.id for each in _by_id().values() for key in (each.id, each.ref)}
+    pairs = [
+        (each.id, ids[other, named])
+        for each in _by_id().values()
+        for other, refs in each.beside.items()
+        for named in refs
+    ]
+    order = {id: place for place, id in enumerate(_by_id())}
+    matches: dict[str, set[str]] = {}
+    for one, other in pairs:
+        matches.setdefault(one, set()).add(other)
+        matches.setdefault(other, set()).add(one)
+    return MappingProxyType({id: tuple(sorted(found, key=order.__getitem__)) for id, found in matches.items()})
