@@ -16,9 +16,15 @@ def main() -> None:
 
     if Path(models.__file__ or "").resolve().parent.parent != here:
         sys.exit(f"another package named models comes first on the path: {models.__file__}")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(f"A setting is wrong: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -9,14 +9,16 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import socket
 import tempfile
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
-from governance.beside import Process, start
+from governance.beside import Beside, Process, start
 
 SLACK = 2  # how much over the limit an upload may be and still get a page that says so, rather than a cut line
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
@@ -57,6 +59,35 @@ def share_figures(options: dict[str, Any]) -> None:
     if others(options) and SHARED not in os.environ:
         os.environ[SHARED] = folder = tempfile.mkdtemp(prefix="plumbline-metrics-")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+
+def run(options: dict[str, Any], bound: socket.socket, more: Mapping[str, Process] | None = None) -> Beside:
+    """Answer until we are told to end (SIGTERM, SIGINT) or one of those beside us ends; then all of them have ended.
+
+    `more` are processes that are to live and end with the web processes.
+    """
+    beside = Beside({**(more or {}), **{name: another(options, bound) for name in others(options)}})
+    server = None
+    try:
+        server = web_server(options, bound)
+        server.run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        on_signal(signal.SIG_IGN)
+        beside.stop()
+        if server is not None:
+            server.close()
+    return beside
+
+
+def on_signal(do: Any) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, do)
+
+
+def interrupt(*args: Any) -> None:
+    raise KeyboardInterrupt
 
 
 def another(options: dict[str, Any], bound: socket.socket) -> Process:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 from typing import IO, Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from governance import web
-from governance.beside import Beside, Process, start
+from governance.beside import Process, start
 from models.accounts.models import Organisation
 
 SAMPLE = "Sample Bank"
@@ -23,22 +22,14 @@ class Command(BaseCommand):
         parser.add_argument("--concurrency", type=int, default=2, help="jobs at the same time")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        on_signal(interrupt)
+        web.on_signal(web.interrupt)
         call_command("migrate", interactive=False, verbosity=0)
         web.share_figures(options)
         bound = web.listening(options["host"], options["port"])
         self.welcome(web.address(bound, options["host"]))
-        webs = {name: web.another(options, bound) for name in web.others(options)}
-        beside = Beside({"worker": start_worker(options["concurrency"], light=1), "beat": start("beat"), **webs})
-        server = web.web_server(options, bound)
-        try:
-            server.run()
-        except KeyboardInterrupt:
-            pass
-        finally:
-            on_signal(signal.SIG_IGN)
-            beside.stop()
-            server.close()
+        beside = web.run(
+            options, bound, {"worker": start_worker(options["concurrency"], light=1), "beat": start("beat")}
+        )
         self.stdout.write("Stopped; what was running goes on when you start again.")
         beside.complain()
 
@@ -53,12 +44,3 @@ class Command(BaseCommand):
 def start_worker(concurrency: int, log: IO[bytes] | None = None, light: int = 0) -> Process:
     """`light` more processes do light jobs only, so that a registration never waits for audits to end."""
     return start("worker", "--concurrency", str(concurrency), "--light", str(light), log=log)
-
-
-def on_signal(do: Any) -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, do)
-
-
-def interrupt(*args: Any) -> None:
-    raise KeyboardInterrupt

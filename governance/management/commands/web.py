@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
 from governance import web
-from governance.beside import Beside
 
 
 class Command(BaseCommand):
@@ -20,18 +18,8 @@ class Command(BaseCommand):
         parser.add_argument("--inherit", type=int, help="number of a listening socket that is open already")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, interrupt)
-        bound = self.bound(options)
-        more = Beside({name: web.another(options, bound) for name in web.others(options)})
-        server = web.web_server(options, bound)
-        try:
-            server.run()
-        except KeyboardInterrupt:
-            pass
-        finally:
-            more.stop()
-            server.close()
-        more.complain()
+        web.on_signal(web.interrupt)
+        web.run(options, self.bound(options)).complain()
 
     def bound(self, options: dict[str, Any]) -> socket.socket:
         """One of several takes over what the first one bound, and says nothing of its own."""
@@ -42,7 +30,3 @@ class Command(BaseCommand):
         self.stdout.write(f"Plumbline is at {web.address(bound, options['host'])}.")
         self.stdout.flush()
         return bound
-
-
-def interrupt(*args: Any) -> None:
-    raise KeyboardInterrupt
