@@ -85,7 +85,7 @@ class Retention:
 
 @dataclass(frozen=True)
 class Penalty:
-    """A tier of fines: at most ``eur`` or ``pct`` percent of yearly turnover; ``title`` says which of the two counts."""
+    """A tier of fines: at most ``eur`` or ``pct`` percent of yearly turnover; ``title`` says which counts."""
 
     id: str
     title: str
@@ -165,32 +165,25 @@ class Certainty:
 def milestones() -> tuple[Milestone, ...]:
     """All milestones of the AI Act, in order of date."""
     file = load(TIMELINE)
-    found = [
-        Milestone(
-            _day(each), each["title"], each["ref"], each.get("certainty", file["certainty"]), each.get("help", "")
-        )
+    found = (
+        Milestone(_day(each), each["title"], each["ref"], file["certainty"], each.get("help", ""))
         for each in file["milestones"]
-    ]
+    )
     return tuple(sorted(found, key=lambda each: each.date))
 
 
 def timeline(day: dt.date | str) -> Timeline:
     """What is reached on a day (that day counts) and what is coming. InputError as `as_of` says."""
     day = as_of(day)
-    return Timeline(
-        tuple(each for each in milestones() if each.date <= day),
-        tuple(each for each in milestones() if each.date > day),
-    )
+    reached = tuple(each for each in milestones() if each.date <= day)
+    return Timeline(reached, milestones()[len(reached) :])
 
 
 @cache
 def transitions() -> tuple[Transition, ...]:
     """The later dates for systems and models that were there before."""
     return tuple(
-        Transition(
-            **{**each, "applies_from": dt.date.fromisoformat(each["applies_from"]) if each["applies_from"] else None}
-        )
-        for each in load(TIMELINE)["transitions"]
+        Transition(**{**each, "applies_from": _day(each, "applies_from")}) for each in load(TIMELINE)["transitions"]
     )
 
 
@@ -268,7 +261,7 @@ def guidance() -> tuple[Document, ...]:
             ref=each["reference"],
             status=each["status"],
             certainty=each["certainty"],
-            date=_day(each) if each["date"] else None,
+            date=_day(each),
             verification=each["verification"],
         )
         for each in load("eu-guidance-and-standards")["guidance"]
@@ -302,5 +295,6 @@ def _one(held: tuple[Any, ...], id: str, what: str) -> Any:
     raise InputError(f"There is no {what} {id!r}; there are: {', '.join(each.id for each in held)}.")
 
 
-def _day(each: Any) -> dt.date:
-    return dt.date.fromisoformat(each["date"])
+def _day(each: Any, key: str = "date") -> Any:
+    """A day that a file gives, None where it gives none."""
+    return dt.date.fromisoformat(each[key]) if each[key] else None
