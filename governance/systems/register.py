@@ -146,7 +146,7 @@ def checked(organisation: Organisation, said: Mapping[str, Any]) -> dict[str, An
     """The fields as they are kept. Raises InputError that names the field."""
     checks = {
         "name": checked_name,
-        "purpose": lambda text: words("purpose", text, LONGEST_PURPOSE),
+        "purpose": lambda text: words("purpose", text.replace("\r\n", "\n"), LONGEST_PURPOSE),
         "owner": lambda owner: known_owner(organisation, owner),
         "stage": known_stage,
         "placed_on": known_day,

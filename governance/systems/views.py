@@ -42,9 +42,13 @@ def systems(request: HttpRequest) -> HttpResponse:
     organisation = organisation_for(request)
     filters = SystemFilters(request, organisation)
     page = Paginator(filters.narrowed(systems_of(organisation)), ON_A_PAGE).get_page(request.GET.get("page"))
+    query = request.GET.copy()
+    for name in ("page", "format"):
+        query.pop(name, None)
     said = {
         "page": page,
         "filters": filters,
+        "kept": f"&{query.urlencode()}" if query else "",
         "there_are": page.paginator.count or System.objects.of(organisation).exists(),
         "may_govern": may(request.user, "govern", organisation),
     }
