@@ -45,6 +45,7 @@ ROOMS = [
     "privacy",
     "synthetic",
     "governance.systems",
+    "governance.incidents",
     "governance",
 ]
 INSTALLED_APPS = [

@@ -20,6 +20,8 @@ from audits.report.html import drawings
 from audits.run.audit import Material, run_audit
 from audits.run.parameters import Parameters
 from audits.start import start_audit
+from governance.incidents import keeping
+from governance.incidents.models import Incident
 from governance.systems.models import System
 from governance.systems.register import add_part, begin
 from models.accounts.delegation import give
@@ -47,8 +49,8 @@ ODD = '<script>alert(1)</script> & "quotes" {{ 7*7 }} \u202e'
 @dataclass
 class World:
     """One organisation: a person for each role, a dataset, a model (predictions), two audits that are done and one that
-    waits, a job that failed, a token, an invitation, a webhook, an engineer for whom the officer will stand in, and an
-    AI system with the model in it."""
+    waits, a job that failed, a token, an invitation, a webhook, an engineer for whom the officer will stand in, an AI
+    system with the model in it, and an incident that was told of."""
 
     organisation: Organisation
     people: dict[str, User]
@@ -63,6 +65,7 @@ class World:
     hook: Endpoint
     delegation: Delegation
     system: System
+    incident: Incident
 
     @property
     def member(self) -> Membership:
@@ -147,10 +150,21 @@ def furnished(at: Organisation, made: Made) -> World:
     soon = timezone.now().date() + timedelta(days=7)
     later = give(people["engineer"], at, people["officer"], soon, soon)
     failed_job = Job.unscoped.get(pk=failed.job_id)
+    system = governed(at, people, model)
     return World(
         at, people, dataset, model, earlier, done, waiting, failed_job, token, invitation, hooked(at, people), later,
-        governed(at, people, model),
+        system, wrong(people, system),
     )  # fmt: skip
+
+
+def wrong(people: dict[str, User], system: System) -> Incident:
+    """A serious incident of the system, of which an authority was told."""
+    now = timezone.now()
+    text = ODD.replace("\u202e", "")
+    said = {"title": text, "kinds": ["death"], "aware_at": now, "known": text, "corrective": text, "place": text}
+    incident = keeping.begin(people["officer"], system, said)
+    keeping.tell(people["officer"], incident, "initial", text, now)
+    return incident
 
 
 def governed(at: Organisation, people: dict[str, User], model: ModelVersion) -> System:

@@ -1,0 +1,199 @@
+"""Registering an incident, changing what is known of it, telling of it; each act in one transaction with its trail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from governance.incidents.models import Incident, Link, Notification
+from governance.law.incidents import Running, checked_kinds, running
+from governance.systems.models import System
+from models.accounts.permission import authorize
+from models.errors import InputError
+from models.registry.register import checked_name, words
+from models.trail.record import record
+
+FIELDS = ("title", "kinds", "happened_at", "aware_at", "place", "link", "known", "corrective")
+LONGEST = {"place": 200, "known": 20_000, "corrective": 20_000, "closing": 20_000, "authority": 200}
+SLACK = timedelta(minutes=5)  # clocks of people's machines differ
+
+
+class Stale(InputError):
+    """The page was older than what it would have saved over; `current` is the incident as it is now."""
+
+    def __init__(self, current: Incident) -> None:
+        super().__init__("Somebody changed this incident meanwhile. Nothing of yours was saved.")
+        self.current = current
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A clock, and whether it was met: `told` is when the first who had to be told was told."""
+
+    running: Running
+    told: datetime | None
+    now: datetime
+    closed: bool
+
+    @property
+    def is_binding(self) -> bool:
+        return self.running.is_binding(self.now.date())
+
+    @property
+    def state(self) -> str:
+        """told, late (told after it was due), overdue, due, at once (no day is set), or closed (nobody was told)."""
+        due = self.running.due
+        if self.told is not None:
+            return "told" if due is None or self.told <= due else "late"
+        if self.closed:
+            return "closed"
+        return "at once" if due is None else "overdue" if due < self.now else "due"
+
+
+def begin(user: Any, system: System, said: Mapping[str, Any]) -> Incident:
+    """Register an incident. Raises Forbidden, NotFound, InputError."""
+    authorize(user, "govern", system)
+    wanted = checked({"title": "", "aware_at": None, **said})
+    with transaction.atomic():
+        System.unscoped.select_for_update().get(pk=system.pk)
+        last = Incident.unscoped.filter(system=system).aggregate(last=Max("number"))["last"] or 0
+        made = Incident.unscoped.create(
+            organisation_id=system.organisation_id, system=system, number=last + 1, created_by=user, **wanted
+        )
+        record(system.organisation, user, "registered", made, {"system": str(system.pk), **plain(made)})
+    return made
+
+
+def change(user: Any, incident: Incident, said: Mapping[str, Any], edition: int | None) -> Incident:
+    """Change the fields that are given. Raises Forbidden, NotFound, InputError, and Stale for an older edition."""
+    authorize(user, "govern", incident)
+    wanted = checked(said)
+    with transaction.atomic():
+        current = locked(incident)
+        if edition is not None and edition != current.edition:
+            raise Stale(current)
+        before = plain(current)
+        for name, value in wanted.items():
+            setattr(current, name, value)
+        in_order(current.happened_at, current.aware_at)
+        after = plain(current)
+        if changed := [name for name in wanted if before[name] != after[name]]:
+            current.edition += 1
+            current.save()
+            facts = {which: {name: kept[name] for name in changed} for which, kept in (("from", before), ("to", after))}
+            record(current.organisation, user, "changed", current, facts)
+    return current
+
+
+def tell(user: Any, incident: Incident, sort: str, authority: str, sent_at: datetime) -> Notification:
+    """Write down that somebody was told, with what is known now. Raises Forbidden, NotFound, InputError."""
+    authorize(user, "govern", incident)
+    if sort not in Notification.Sort.values:
+        raise InputError(f"A report is one of {', '.join(Notification.Sort.values)}, not {sort[:40]!r}.")
+    whom = words("authority", authority, LONGEST["authority"])
+    if not whom:
+        raise InputError("Say whom you told.")
+    passed(sent_at, "The report cannot have been sent in the future.")
+    with transaction.atomic():
+        current = locked(incident)
+        if sent_at < current.aware_at:
+            raise InputError("The report cannot have been sent before you became aware.")
+        last = Notification.unscoped.filter(incident=current).aggregate(last=Max("number"))["last"] or 0
+        made = Notification.unscoped.create(
+            organisation_id=current.organisation_id,
+            incident=current,
+            number=last + 1,
+            sort=sort,
+            authority=whom,
+            sent_at=sent_at,
+            content=plain(current),
+            author=user,
+        )
+        facts = {"incident": str(current.pk), "sort": sort, "authority": whom, "sent_at": sent_at.isoformat()}
+        record(current.organisation, user, "reported", made, facts)
+    return made
+
+
+def close(user: Any, incident: Incident, closing: str) -> Incident:
+    """Close it, saying how it ended; a closed one is opened again by `reopen`."""
+    authorize(user, "govern", incident)
+    text = words("closing", closing, LONGEST["closing"])
+    if not text:
+        raise InputError("Say how it ended: what was found, and what was done so that it does not happen again.")
+    with transaction.atomic():
+        current = locked(incident)
+        if current.closed_at is None:
+            current.closed_at, current.closing, current.edition = timezone.now(), text, current.edition + 1
+            current.save()
+            record(current.organisation, user, "closed", current, {"closing": text})
+    return current
+
+
+def reopen(user: Any, incident: Incident) -> Incident:
+    authorize(user, "govern", incident)
+    with transaction.atomic():
+        current = locked(incident)
+        if current.closed_at is not None:
+            current.closed_at, current.edition = None, current.edition + 1
+            current.save()
+            record(current.organisation, user, "reopened", current)
+    return current
+
+
+def locked(incident: Incident) -> Incident:
+    found = Incident.unscoped.select_for_update(of=("self",)).select_related("organisation", "system")
+    return found.get(pk=incident.pk)
+
+
+def clocks(incident: Incident, now: datetime | None = None) -> list[Kept]:
+    """Every clock that it started, with whether it was met. Two queries."""
+    standing = incident.system.standing
+    outcomes = [standing.outcome, *standing.result.get("overlays", [])] if standing else []
+    told = Notification.unscoped.filter(incident=incident).order_by("sent_at").values_list("sent_at", flat=True).first()
+    found = running(incident.kinds, incident.aware_at, incident.system.roles, outcomes)
+    now = now or timezone.now()
+    return [Kept(each, told, now, incident.closed_at is not None) for each in found]
+
+
+def checked(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields as they are kept. Raises InputError that names the field."""
+    if unknown := set(said) - set(FIELDS):
+        raise InputError(f"An incident has no {', '.join(sorted(unknown))}.")
+    found = dict(said)
+    if "title" in said:
+        found["title"] = checked_name(said["title"])
+    for name in ("place", "known", "corrective"):
+        if name in said:
+            found[name] = words(name, said[name], LONGEST[name])
+    if "kinds" in said:
+        found["kinds"] = checked_kinds(said["kinds"])
+    if said.get("link", Link.UNKNOWN) not in Link.values:
+        raise InputError(f"The link is one of {', '.join(Link.values)}, not {str(said['link'])[:40]!r}.")
+    if "aware_at" in said:
+        if said["aware_at"] is None:
+            raise InputError("Say when you became aware: every clock counts from then.")
+        passed(said["aware_at"], "You cannot have become aware in the future.")
+    in_order(said.get("happened_at"), said.get("aware_at"))
+    return found
+
+
+def passed(moment: datetime, refusal: str) -> None:
+    if moment > timezone.now() + SLACK:
+        raise InputError(refusal)
+
+
+def in_order(happened: datetime | None, aware: datetime | None) -> None:
+    if happened is not None and aware is not None and aware < happened:
+        raise InputError("You cannot have become aware before it happened.")
+
+
+def plain(incident: Incident) -> dict[str, Any]:
+    """As the trail keeps it."""
+    said = {name: getattr(incident, name) for name in FIELDS}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in said.items()}
