@@ -15,7 +15,7 @@ from plumbline_client.errors import InvalidInput, NotInstalled, NotPlumbline
 from plumbline_client.gate.judged import WORDS, Judged, judged
 from plumbline_client.jobs import Jobs
 from plumbline_client.progress import Shown
-from plumbline_client.records import AuditRecord, Comparison, Figure, Job, read_as
+from plumbline_client.records import AuditRecord, Check, Comparison, Figure, Job, Metric, read_as
 from plumbline_client.whole_files import written
 
 if TYPE_CHECKING:
@@ -61,6 +61,19 @@ class Audits:
         if policy is not None:
             body["policy"] = policy_body(policy)
         return Audit(self, read_as(AuditRecord, self.connection.post("/audits", body)))
+
+    def metrics(self) -> tuple[Metric, ...]:
+        """What can be measured: what each metric means, its formula, and who defines it otherwise."""
+        return tuple(read_as(Metric, row) for row in self.connection.pages("/metrics"))
+
+    def checks(self) -> tuple[Check, ...]:
+        """The questions that an audit puts, each with the options that it takes."""
+        return tuple(read_as(Check, row) for row in self.connection.pages("/checks"))
+
+    def default_policy(self) -> dict[str, Any]:
+        """The rules of an audit that names none; change them, and give them as policy=."""
+        found: dict[str, Any] = self.connection.get("/policies/default")
+        return found
 
 
 class Audit:

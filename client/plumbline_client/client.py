@@ -13,9 +13,13 @@ from plumbline_client.datasets import Datasets
 from plumbline_client.errors import InvalidInput
 from plumbline_client.jobs import Jobs
 from plumbline_client.models import Models, Predictions
+from plumbline_client.organisation import Organisation
 from plumbline_client.progress import Shown
 from plumbline_client.records import Me, read_as
+from plumbline_client.tokens import Tokens
+from plumbline_client.trail import Trail
 from plumbline_client.uploads import Uploads
+from plumbline_client.webhooks import Webhooks
 
 URL, TOKEN = "PLUMBLINE_URL", "PLUMBLINE_TOKEN"
 
@@ -48,6 +52,10 @@ class Client:
         self.models = Models(self.connection, self.jobs, self.uploads)
         self.predictions = Predictions(self.models)
         self.audits = Audits(self.connection, self.jobs)
+        self.organisation = Organisation(self.connection)
+        self.tokens = Tokens(self.connection)
+        self.webhooks = Webhooks(self.connection)
+        self.trail = Trail(self.connection, self.jobs)
 
     def me(self) -> Me:
         """Who the token speaks for, and what it may."""

@@ -61,6 +61,14 @@ class Connection:
     def patch(self, path: str, body: Any, *, etag: str) -> Any:
         return as_json(self.send("PATCH", path, json=body, headers={"If-Match": etag}))
 
+    def change(self, path: str, body: Any) -> Any:
+        """PATCH what is there as it is now; a Problem "precondition-failed" where somebody changes it meanwhile."""
+        return self.patch(path, body, etag=self.etag(path))
+
+    def etag(self, path: str) -> str:
+        """Of what is there now."""
+        return str(self.send("GET", path).headers.get("ETag", "*"))
+
     def delete(self, path: str, *, etag: str | None = None) -> None:
         self.send("DELETE", path, headers={"If-Match": etag} if etag else None)
 

@@ -3,41 +3,23 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from plumbline_client.connection import Connection
 from plumbline_client.errors import InvalidInput
-from plumbline_client.jobs import Jobs
 from plumbline_client.progress import Shown, progress_of
-from plumbline_client.records import Dataset, DatasetVersion, Job, Source, read_as
-from plumbline_client.registered import start, version_of, warn_of_another
+from plumbline_client.records import Dataset, DatasetVersion, Source, read_as
+from plumbline_client.registered import version_of, warn_of_another
 from plumbline_client.tables import is_table, write_table
+from plumbline_client.things import Things, called
 from plumbline_client.uploads import Uploads
 
-VERSIONS = "/dataset-versions"
 
-
-class Datasets:
+class Datasets(Things[Dataset, DatasetVersion]):
     """`client.datasets`."""
 
-    def __init__(self, connection: Connection, jobs: Jobs, uploads: Uploads) -> None:
-        self.connection, self.jobs, self.uploads = connection, jobs, uploads
-
-    def list(self, *, name: str | None = None, q: str | None = None, owner: str | None = None) -> Iterator[Dataset]:
-        rows = self.connection.pages("/datasets", {"name": name, "q": q, "owner": owner})
-        return (read_as(Dataset, row) for row in rows)
-
-    def get(self, dataset: str) -> Dataset:
-        return read_as(Dataset, self.connection.get(f"/datasets/{dataset}"))
-
-    def version(self, version: str) -> DatasetVersion:
-        """A version by its own id."""
-        return read_as(DatasetVersion, self.connection.get(f"{VERSIONS}/{version}"))
-
-    def versions(self, dataset: str) -> Iterator[DatasetVersion]:
-        return (read_as(DatasetVersion, row) for row in self.connection.pages(f"/datasets/{dataset}/versions"))
+    kind, thing, of = "dataset", Dataset, DatasetVersion
 
     def sources(self) -> tuple[Source, ...]:
         """The places that data may be referenced in, as whoever runs the server declared them."""
@@ -45,7 +27,7 @@ class Datasets:
 
     def register(
         self,
-        name: str,
+        name: str | Dataset,
         data: Any = None,
         *,
         source: str | None = None,
@@ -61,6 +43,7 @@ class Datasets:
         """A new version of the dataset `name`, which is made if it is not there. The same bytes are the same version.
 
         Args:
+            name: or the dataset itself, whatever it is called.
             data: a path or an open file (parquet, CSV, Arrow), or a table of pandas, polars or Arrow.
             source: instead of data, the name of a declared source, with `table` (of a database) or `path` (in a store).
             roles: what columns are: label, sensitive, feature, weight, ...
@@ -70,7 +53,7 @@ class Datasets:
         """
         if (data is None) == (source is None):
             raise InvalidInput("Give the data (a path or a table), or source= with table= or path=; one of the two.")
-        body: dict[str, Any] = {"name": name, "roles": dict(roles) if roles else None, "derived_from": derived_from}
+        body: dict[str, Any] = {"roles": dict(roles) if roles else None, "derived_from": derived_from}
         if source is not None:
             if (table is None) == (path is None):
                 raise InvalidInput("A reference names source= with either table= or path=.")
@@ -81,16 +64,12 @@ class Datasets:
             place = {"table": table} if table is not None else {"path": path}
             body["reference"] = {"source": source, **place}
         else:
-            body["upload"] = self._upload(name, data, resume, progress)
-        job = start(self.connection, VERSIONS, words | body)
+            body["upload"] = self._upload(called(name), data, resume, progress)
+        job = self._start(name, words, body)
         done = self.jobs.wait(job, progress=progress, timeout=timeout)
         found = self.version(version_of(done, "dataset"))
-        warn_of_another(name, found.dataset.name, done)
+        warn_of_another(called(name), found.dataset.name, done)
         return found
-
-    def registered(self, job: Job, **wait: Any) -> DatasetVersion:
-        """The version that a registration made, or found, once it is finished."""
-        return self.version(version_of(self.jobs.wait(job, **wait), "dataset"))
 
     def _upload(self, name: str, data: Any, resume: str | None, progress: bool | Shown) -> str:
         with tempfile.TemporaryDirectory(prefix="plumbline-") as folder:

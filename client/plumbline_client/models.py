@@ -3,49 +3,34 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from plumbline_client.connection import Connection
 from plumbline_client.datasets import send_file
 from plumbline_client.errors import InvalidInput
-from plumbline_client.jobs import Jobs
 from plumbline_client.model_files.discovery import write_model
 from plumbline_client.model_files.kind import Asked
 from plumbline_client.progress import Shown
-from plumbline_client.records import DatasetVersion, Job, Model, ModelVersion, read_as
-from plumbline_client.registered import start, version_of, warn_of_another
+from plumbline_client.records import DatasetVersion, Format, Model, ModelVersion, read_as
+from plumbline_client.registered import version_of, warn_of_another
 from plumbline_client.tables import is_table, write_columns, write_table
-from plumbline_client.uploads import Uploads
+from plumbline_client.things import Things, called
 
-VERSIONS = "/model-versions"
 SCORE, PREDICTION = "score", "prediction"
 
 
-class Models:
+class Models(Things[Model, ModelVersion]):
     """`client.models`."""
 
-    def __init__(self, connection: Connection, jobs: Jobs, uploads: Uploads) -> None:
-        self.connection, self.jobs, self.uploads = connection, jobs, uploads
+    kind, thing, of = "model", Model, ModelVersion
 
-    def list(self, *, name: str | None = None, q: str | None = None, owner: str | None = None) -> Iterator[Model]:
-        rows = self.connection.pages("/models", {"name": name, "q": q, "owner": owner})
-        return (read_as(Model, row) for row in rows)
-
-    def get(self, model: str) -> Model:
-        return read_as(Model, self.connection.get(f"/models/{model}"))
-
-    def version(self, version: str) -> ModelVersion:
-        """A version by its own id."""
-        return read_as(ModelVersion, self.connection.get(f"{VERSIONS}/{version}"))
-
-    def versions(self, model: str) -> Iterator[ModelVersion]:
-        return (read_as(ModelVersion, row) for row in self.connection.pages(f"/models/{model}/versions"))
+    def formats(self) -> tuple[Format, ...]:
+        """The formats of models and of data that the server reads."""
+        return tuple(read_as(Format, row) for row in self.connection.pages("/formats"))
 
     def register(
         self,
-        name: str,
+        name: str | Model,
         model: Any,
         *,
         to: str | None = None,
@@ -61,6 +46,7 @@ class Models:
         """A new version of the model `name`, which is made if it is not there. The same bytes are the same version.
 
         Args:
+            name: or the model itself, whatever it is called.
             model: a path, a fitted scikit-learn estimator (sent as skops, or ONNX), a LightGBM or XGBoost model.
             to: "skops" or "onnx", where the choice should not be left to us.
             example: a few rows of the inputs; needed for ONNX where columns hold text.
@@ -71,24 +57,20 @@ class Models:
             words: purpose, role, owner, licence, description, for a model that is made.
         """
         with tempfile.TemporaryDirectory(prefix="plumbline-") as folder:
-            written = write_model(model, Asked(Path(folder), name, to, example))
+            written = write_model(model, Asked(Path(folder), called(name), to, example))
             upload = send_file(self.uploads, written.path, resume, progress)
         body = {
-            "name": name,
             "upload": upload,
             "trained_on": ident(trained_on),
             "derived_from": ident(derived_from),
             "card": card or written.card,
         }
-        job = start(self.connection, VERSIONS, {**written.words, **words, **body})
+        said = {**written.words, **words} if isinstance(name, str) else words
+        job = self._start(name, said, body)
         done = self.jobs.wait(job, progress=progress, timeout=timeout)
         found = self.version(version_of(done, "model"))
-        warn_of_another(name, found.model.name, done)
+        warn_of_another(called(name), found.model.name, done)
         return found
-
-    def registered(self, job: Job, **wait: Any) -> ModelVersion:
-        """The version that a registration made, or found, once it is finished."""
-        return self.version(version_of(self.jobs.wait(job, **wait), "model"))
 
 
 class Predictions:
@@ -99,7 +81,7 @@ class Predictions:
 
     def register(
         self,
-        name: str,
+        name: str | Model,
         predictions: Any,
         *,
         kind: Literal["score", "prediction"] | None = None,
@@ -107,7 +89,7 @@ class Predictions:
         timeout: float | None = None,
         **words: str | None,
     ) -> ModelVersion:
-        """Register predictions as a version of the model `name`.
+        """Register predictions as a version of the model `name`, or of the model itself.
 
         Args:
             predictions: a path, a table with a column `score` or `prediction`, or an array or list with a value for
@@ -115,7 +97,7 @@ class Predictions:
             kind: what an array holds; without it fractions are scores, anything else predicted values.
         """
         with tempfile.TemporaryDirectory(prefix="plumbline-") as folder:
-            file = predictions_file(predictions, kind, Path(folder), name)
+            file = predictions_file(predictions, kind, Path(folder), called(name))
             return self.models.register(name, file, progress=progress, timeout=timeout, **words)
 
 

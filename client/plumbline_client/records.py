@@ -95,6 +95,8 @@ class DatasetVersion(Record):
 class Dataset(Record):
     id: str
     name: str
+    owner: str | None = None
+    licence: str | None = None
     description: str | None = None
     latest: DatasetVersion | None = None
 
@@ -184,6 +186,152 @@ class Source(Record):
 
     name: str
     kind: str
+
+
+class Format(Record):
+    """One that the server reads; `what` is model or data."""
+
+    id: str
+    title: str
+    suffixes: list[str]
+    what: str
+
+
+class Metric(Record):
+    """What can be measured; `plain` says what it tells, `elsewhere` who defines it otherwise."""
+
+    name: str
+    title: str
+    plain: str = ""
+    formula: str = ""
+    good: str = ""
+    source: str = ""
+    elsewhere: str = ""
+
+
+class Option(Record):
+    name: str
+    default: Any
+    help: str = ""
+    choices: list[str] = []
+
+
+class Check(Record):
+    """One question that an audit puts; `needs` are what it cannot be put without (label, score, model)."""
+
+    id: str
+    title: str
+    needs: list[str]
+    options: list[Option]
+
+
+class VersionComparison(Record):
+    """What is different between two versions of a model or a dataset; further fields are those of its kind."""
+
+    summary: str
+    versions: dict[str, Any]
+    audits: dict[str, Any]
+
+    def __str__(self) -> str:
+        return self.summary
+
+
+class Settings(Record):
+    """The organisation, with what it asks of its members."""
+
+    id: str
+    name: str
+    require_second_factor: bool
+
+
+class Member(Record):
+    id: str
+    user: dict[str, Any]
+    role: str
+    created_at: datetime
+
+
+class Invitation(Record):
+    """One that is open. `invitation` is the address by which the person joins; known only once, when it is made."""
+
+    id: str
+    email: str
+    name: str
+    role: str
+    created_at: datetime
+    expires_at: datetime
+    invitation: str | None = Field(None, repr=False)
+
+
+class Token(Record):
+    """A token of yours. `token` is its secret, known only once, when it is made."""
+
+    id: str
+    name: str
+    prefix: str
+    scopes: list[str]
+    state: Literal["active", "expired", "revoked"]
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None = None
+    token: str | None = Field(None, repr=False)
+
+
+class Webhook(Record):
+    """Who is told of what. `secret` signs what is sent (Standard Webhooks); known only once, when it is made."""
+
+    id: str
+    url: str
+    events: list[str]
+    description: str
+    active: bool
+    note: str
+    failing_since: datetime | None = None
+    secret: str | None = Field(None, repr=False)
+
+
+class Delivery(Record):
+    """One message to a webhook, with every attempt to hand it over."""
+
+    id: str
+    event: str
+    message_id: str
+    state: Literal["pending", "delivered", "failed"]
+    tries: int
+    attempts: list[dict[str, Any]]
+    due_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+class Entry(Record):
+    """One of the trail: who did what, to what; `hash` is of the entry, `previous` of the one before."""
+
+    sequence: int
+    at: datetime
+    actor: Person | None = None
+    verb: str
+    object: dict[str, Any]
+    facts: dict[str, Any]
+    previous: str
+    hash: str
+
+
+class Checkpoint(Record):
+    """The head of the trail as it was signed, with a key that is not in the database."""
+
+    sequence: int
+    hash: str
+    signature: str
+
+
+class TrailCheck(Record):
+    """Whether each entry follows from the one before; `bad` is the first that does not, with the reason."""
+
+    whole: bool
+    entries: int
+    head: str
+    bad: int | None = None
+    reason: str | None = None
 
 
 class Figure(Record):

@@ -68,6 +68,10 @@ class Uploads:
                     f"{error} What was sent is kept for a day: upload {upload.id}.", upload.id
                 ) from error
 
+    def abandon(self, upload: str) -> None:
+        """Its parts are removed."""
+        self.connection.delete(f"/uploads/{upload}")
+
     def _begun(self, name: str, size: int, sha256: str, part_size: int | None) -> Upload:
         body = {"file_name": name, "size": size, "sha256": sha256}
         return read_as(Upload, self.connection.post("/uploads", body | ({"part_size": part_size} if part_size else {})))

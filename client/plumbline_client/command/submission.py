@@ -24,6 +24,17 @@ WAYS = ("prediction", "score", "model")
 WORDS = ("purpose", "role", "owner", "licence", "description")
 # what a configuration may say besides; a server has its own way with it
 ELSEWHERE = ("cross_check",)
+FILES = ("model", "policy")
+SUBJECT = ("name", "version", *WORDS)
+KINDS: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys((*TEXTS, *FILES), (str, int, float, bool)),
+    **dict.fromkeys((*FLAGS, *ELSEWHERE), bool),
+    **dict.fromkeys(NUMBERS, (int, float)),
+    "sensitive": list,
+    "reference": dict,
+    "options": dict,
+    "subject": dict,
+}
 
 OPTIONS = (
     click.option("--model", metavar="FILE|ID", help="Model file to register, or the id of a registered version."),
@@ -37,7 +48,11 @@ OPTIONS = (
     click.option("--sensitive", multiple=True, metavar="COL", help="Column with groups of people; may be repeated."),
     click.option("--intersections", is_flag=True, default=None, help="Also every combination of sensitive columns."),
     click.option("--positive", metavar="VALUE", help="Label value that rates speak of (default 1)."),
-    click.option("--favourable", metavar="VALUE", help="Outcome that benefits the person (default: the positive one)."),
+    click.option(
+        "--favourable",
+        metavar="VALUE",
+        help="Outcome that benefits the person; without it the positive one, even where that is a harm.",
+    ),
     click.option("--reference", multiple=True, metavar="COL=VALUE", help="Group that disparate impact compares with."),
     click.option("--threshold", type=float, metavar="T", help="Score from which on the prediction is positive (0.5)."),
     click.option("--weight", metavar="COL", help="Column with sampling weights."),
@@ -143,7 +158,7 @@ def references(given: Mapping[str, str] | Sequence[str], sensitive: Sequence[str
     from plumbline_client.errors import InvalidInput
 
     if isinstance(given, Mapping):
-        return {str(column): str(value) for column, value in given.items()}
+        return dict(given)
     found: dict[str, str] = {}
     for pair in given:
         named = max((c for c in sensitive if pair.startswith(f"{c}=")), key=len, default=pair.partition("=")[0])
@@ -164,20 +179,28 @@ def read_config(path: Path) -> dict[str, Any]:
         raise InvalidInput(f"{path.name} cannot be read: {error}.") from error
     if data.pop("schema", SCHEMA) != SCHEMA:
         raise InvalidInput(f'{path.name} does not say schema = "{SCHEMA}".')
-    known = {*TEXTS, *FLAGS, *NUMBERS, *ELSEWHERE, "model", "policy", "sensitive", "reference", "options", "subject"}
-    if unknown := sorted(set(data) - known):
-        raise InvalidInput(f"{path.name} has the unknown key {unknown[0]!r}. Known are {', '.join(sorted(known))}.")
+    for key, value in data.items():
+        if key not in KINDS:
+            raise InvalidInput(f"{path.name} has the unknown key {key!r}. Known are {', '.join(sorted(KINDS))}.")
+        if not isinstance(value, KINDS[key]):
+            raise InvalidInput(f"{path.name}: {key} has a value of the wrong kind ({value!r}).")
+    if unknown := sorted(set(data.get("subject", {})) - set(SUBJECT)):
+        raise InvalidInput(f"[subject] has the unknown key {unknown[0]!r}. Known are {', '.join(SUBJECT)}.")
     for key in ELSEWHERE:
         if data.pop(key, None):
             click.echo(f"Note: {key} is for `plumbline audit`; the server audits without it.", err=True)
-    for key in ("model", "policy"):
-        if key in data:
-            data[key] = str(path.parent / str(data[key]))
-    for key in TEXTS:
-        if key in data:
-            # 1 and true may stand without quotes
-            data[key] = {True: "1", False: "0"}[data[key]] if isinstance(data[key], bool) else str(data[key])
-    return data
+    return {key: plain(key, value, path.parent) for key, value in data.items()}
+
+
+def plain(key: str, value: Any, folder: Path) -> Any:
+    """Texts as texts (1 and true may stand without quotes), files relative to the configuration."""
+    if key in FILES:
+        return str(folder / str(value))
+    if key in TEXTS:
+        return {True: "1", False: "0"}[value] if isinstance(value, bool) else str(value)
+    if key == "reference":
+        return {str(column): str(group) for column, group in value.items()}
+    return [str(column) for column in value] if key == "sensitive" else value
 
 
 def start(client: Client, asked: Submission) -> Audit:
