@@ -139,6 +139,25 @@ def submit_registration(name: str, rows: int) -> str:
     return str(submit_dataset(user(), organisation(), name=name, upload=brought).pk)
 
 
+def token() -> str:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from models.accounts.scopes import USUAL
+    from models.accounts.tokens import issue
+
+    organisation(), user()
+    return issue(user(), organisation(), "faults", USUAL, timezone.now() + timedelta(days=1))[1]
+
+
+def parts(pk: str) -> list[int]:
+    """The numbers of those that are there."""
+    from models.registry.models import UploadPart
+
+    return list(UploadPart.objects.filter(upload=UUID(pk)).order_by("number").values_list("number", flat=True))
+
+
 def upload_content(pk: str) -> str:
     from models.registry.models import Upload
     from models.registry.uploading import content
@@ -173,6 +192,24 @@ def content() -> dict[str, list[Any]]:
             count += 1
         found[model._meta.label_lower] = [count, digest.hexdigest()]
     return found
+
+
+def manage(*arguments: str) -> list[Any]:
+    """What `manage.py` with these arguments does, without the seconds that its start takes: the exit code, and what it
+    says on stderr."""
+    import contextlib
+    import io
+
+    from django.core.management import call_command
+    from django.core.management.base import CommandError
+
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            call_command(*arguments, stdout=io.StringIO(), stderr=said)
+    except CommandError as error:
+        return [error.returncode, f"{said.getvalue()}{error}"]
+    return [0, said.getvalue()]
 
 
 def migrate_to(targets: list[list[str]]) -> None:
@@ -232,7 +269,7 @@ CALLS = {
     for f in (
         submit, look, cancel, ring, reap, verbs, chain, sql, block_database, register, write_until, content, periodic,
         blobs, migrate_to, write_as_of, upload, upload_content, submit_registration,
-        hook, deliveries,
+        hook, deliveries, manage,
     )
 }  # fmt: skip
 

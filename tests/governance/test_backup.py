@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.service import ROOT, Service, embedded, postgres_url, servers
+from tests.faults.service import ROOT, Service, embedded, postgres_url, servers, wait_until
 from tests.s3 import S3Server
 
 pytestmark = pytest.mark.timeout(240)
@@ -44,9 +44,18 @@ def place(tmp_path: Path) -> Iterator[Place]:
         yield make
 
 
-def manage(service: Service, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "manage.py", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=service.environment, capture_output=True, text=True, timeout=120)
+def command(service: Service, *arguments: str) -> str:
+    """Runs `manage.py` as an operator does: a process of its own, that succeeds. What it says."""
+    line = [sys.executable, "manage.py", *arguments]
+    done = subprocess.run(line, cwd=ROOT, env=service.environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def manage(service: Service, *arguments: str) -> tuple[int, str]:
+    """The same command in the process that is there already: its exit code, and what it says on stderr."""
+    code, said = service.call("manage", *arguments)
+    return code, said
 
 
 def filled(service: Service) -> Service:
@@ -58,18 +67,15 @@ def filled(service: Service) -> Service:
 
 def backed_up(service: Service) -> Path:
     file = service.folder / "backup.tar"
-    done = manage(service, "backup", str(file))
-    assert done.returncode == 0, done.stderr
+    command(service, "backup", str(file))
     return file
 
 
-@pytest.mark.parametrize("source", ["sqlite", "postgresql"])
-@pytest.mark.parametrize("target", ["sqlite", "postgresql"])
+@pytest.mark.parametrize(("source", "target"), [("sqlite", "postgresql"), ("postgresql", "sqlite")])
 def test_everything_comes_back_in_an_empty_place_on_either_database(place: Place, source: str, target: str) -> None:
     old, new = filled(place(source)), place(target)
     file = backed_up(old)
-    done = manage(new, "restore", str(file))
-    assert done.returncode == 0, done.stderr
+    command(new, "restore", str(file))
     assert new.call("content") == old.call("content")
     assert new.call("blobs") == old.call("blobs")
     assert len(new.call("blobs")) == 2
@@ -94,8 +100,7 @@ def test_files_in_an_s3_store_come_back_in_another_and_on_a_disk(tmp_path: Path,
         upload = filled(made["from"]).call("upload", "waiting.csv")
         file = backed_up(made["from"])
         for name in ("to", "disk"):
-            done = manage(made[name], "restore", str(file))
-            assert done.returncode == 0, done.stderr
+            assert manage(made[name], "restore", str(file))[0] == 0
             assert made[name].call("content") == made["from"].call("content")
             assert made[name].call("blobs") == made["from"].call("blobs")
             assert len(made[name].call("blobs")) == 2
@@ -110,13 +115,14 @@ def test_a_backup_under_load_is_of_one_moment_and_keeps_nobody_waiting(place: Pl
     written: list[int] = []
     thread = threading.Thread(target=lambda: written.append(writer.call("write_until", str(end))))
     thread.start()
+    wait_until(lambda: old.call("content")["jobs.job"][0] > 1, "the writer to begin")
     before = old.call("content")["jobs.job"][0]
     file = backed_up(old)
     after = old.call("content")["jobs.job"][0]
     end.touch()
     thread.join()
     writer.close()
-    assert manage(new, "restore", str(file)).returncode == 0
+    assert manage(new, "restore", str(file)) == (0, "")
     jobs = new.call("content")["jobs.job"][0]
     assert before <= jobs <= after < written[0] + 3
     assert before < after, "nothing was written meanwhile"
@@ -142,7 +148,15 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[Service]:
+    """An empty place to fill."""
     with embedded(tmp_path) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """An empty place that stays so, for archives that are refused."""
+    with embedded(tmp_path_factory.mktemp("untouched")) as service:
         yield service
 
 
@@ -169,56 +183,57 @@ def add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
 
 
 def assert_refused(service: Service, file: Path, *named: str) -> None:
-    done = manage(service, "restore", str(file))
-    assert done.returncode == 1
+    code, said = manage(service, "restore", str(file))
+    assert code == 1
     for word in named:
-        assert word in done.stderr
-    assert "Traceback" not in done.stderr
+        assert word in said
     assert service.call("blobs") == []
     assert {rows for rows, _ in service.call("content").values()} == {0}
 
 
 def test_a_changed_byte_a_missing_file_and_one_too_many_are_each_named(
-    archive: Path, empty: Service, tmp_path: Path
+    archive: Path, untouched: Service, tmp_path: Path
 ) -> None:
     with tarfile.open(archive) as tar:
         blob = next(name for name in tar.getnames() if name.startswith("blobs/"))
     flip = rewritten(archive, tmp_path / "flip", lambda name, c: c[:-1] + b"!" if name == blob else c)
-    assert_refused(empty, flip, f"{blob}: it was changed", "nothing was restored")
+    assert_refused(untouched, flip, f"{blob}: it was changed", "nothing was restored")
     lost = rewritten(archive, tmp_path / "lost", lambda name, c: None if name == blob else c)
-    assert_refused(empty, lost, f"{blob}: it is missing")
+    assert_refused(untouched, lost, f"{blob}: it is missing")
     with tarfile.open(archive) as old, tarfile.open(tmp_path / "more", "w") as new:
         for info in old:
             new.addfile(info, old.extractfile(info))
         add(new, f"blobs/{'0' * 64}", b"more")
-    assert_refused(empty, tmp_path / "more", f"blobs/{'0' * 64}: the manifest does not know it")
+    assert_refused(untouched, tmp_path / "more", f"blobs/{'0' * 64}: the manifest does not know it")
 
 
-def test_an_archive_that_is_cut_off_or_none_at_all_is_refused(archive: Path, empty: Service, tmp_path: Path) -> None:
+def test_an_archive_that_is_cut_off_or_none_at_all_is_refused(
+    archive: Path, untouched: Service, tmp_path: Path
+) -> None:
     cut = tmp_path / "cut"
     cut.write_bytes(archive.read_bytes()[: archive.stat().st_size // 2])
-    assert_refused(empty, cut, "nothing was restored")
+    assert_refused(untouched, cut, "nothing was restored")
     (tmp_path / "text").write_text("not a backup")
-    assert_refused(empty, tmp_path / "text", "cannot be read")
-    assert_refused(empty, tmp_path / "nothing", "There is no file")
+    assert_refused(untouched, tmp_path / "text", "cannot be read")
+    assert_refused(untouched, tmp_path / "nothing", "There is no file")
 
 
 @pytest.mark.parametrize("manifest", [b"", b"{no json", b"[1]", b'{"format": "plumbline-backup", "version": 1}'])
-def test_a_manifest_that_is_none_is_refused(empty: Service, tmp_path: Path, manifest: bytes) -> None:
+def test_a_manifest_that_is_none_is_refused(untouched: Service, tmp_path: Path, manifest: bytes) -> None:
     with tarfile.open(tmp_path / "odd", "w") as new:
         add(new, "manifest.json", manifest)
-    assert_refused(empty, tmp_path / "odd", "this is no backup of ours", "nothing was restored")
+    assert_refused(untouched, tmp_path / "odd", "this is no backup of ours", "nothing was restored")
 
 
-def test_a_member_that_leads_elsewhere_is_refused(archive: Path, empty: Service, tmp_path: Path) -> None:
+def test_a_member_that_leads_elsewhere_is_refused(archive: Path, untouched: Service, tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "bad", "w") as new:
         add(new, "../../etc/passwd", b"x")
-    assert_refused(empty, tmp_path / "bad", "no such member")
+    assert_refused(untouched, tmp_path / "bad", "no such member")
     with tarfile.open(tmp_path / "link", "w") as new:
         info = tarfile.TarInfo(f"blobs/{'0' * 64}")
         info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
         new.addfile(info)
-    assert_refused(empty, tmp_path / "link", "no such member")
+    assert_refused(untouched, tmp_path / "link", "no such member")
 
 
 def test_a_trail_that_was_rewritten_with_every_hash_of_the_archive_is_found(
@@ -230,10 +245,10 @@ def test_a_trail_that_was_rewritten_with_every_hash_of_the_archive_is_found(
         return gzip.compress(gzip.decompress(content).replace(b"submitted", b"abandoned"))
 
     forged = rewritten(archive, tmp_path / "forged", other_verb, hashes=True)
-    done = manage(empty, "restore", str(forged))
-    assert done.returncode == 1
-    assert "The trail of Faults is not whole: entry" in done.stderr
-    assert "Do not use this" in done.stderr
+    code, said = manage(empty, "restore", str(forged))
+    assert code == 1
+    assert "The trail of Faults is not whole: entry" in said
+    assert "Do not use this" in said
 
 
 def test_a_manifest_that_was_kept_elsewhere_betrays_every_change(archive: Path, empty: Service, tmp_path: Path) -> None:
@@ -241,22 +256,22 @@ def test_a_manifest_that_was_kept_elsewhere_betrays_every_change(archive: Path, 
         manifest = tar.extractfile("manifest.json").read()  # type: ignore[union-attr]
     known = hashlib.sha256(manifest).hexdigest()
     forged = rewritten(archive, tmp_path / "forged", lambda name, content: content)
-    done = manage(empty, "restore", str(forged), "--manifest", known)
-    assert done.returncode == 1
-    assert "manifest.json: its SHA-256 is" in done.stderr
-    assert manage(empty, "restore", str(archive), "--manifest", known).returncode == 0
+    code, said = manage(empty, "restore", str(forged), "--manifest", known)
+    assert code == 1
+    assert "manifest.json: its SHA-256 is" in said
+    assert manage(empty, "restore", str(archive), "--manifest", known)[0] == 0
 
 
 def test_a_place_that_is_not_empty_is_left_as_it_is(archive: Path, empty: Service) -> None:
     filled(empty)
     before = empty.call("content")
-    done = manage(empty, "restore", str(archive))
-    assert done.returncode == 1
-    assert "not empty" in done.stderr
+    code, said = manage(empty, "restore", str(archive))
+    assert code == 1
+    assert "not empty" in said
     assert empty.call("content") == before
 
 
-def test_a_backup_of_a_newer_version_is_refused(archive: Path, empty: Service, tmp_path: Path) -> None:
+def test_a_backup_of_a_newer_version_is_refused(archive: Path, untouched: Service, tmp_path: Path) -> None:
     def newer(file: Path) -> Path:
         with tarfile.open(archive) as old, tarfile.open(file, "w") as new:
             for info in old:
@@ -268,7 +283,7 @@ def test_a_backup_of_a_newer_version_is_refused(archive: Path, empty: Service, t
                 add(new, info.name, content)
         return file
 
-    assert_refused(empty, newer(tmp_path / "newer"), "jobs.9999_what_comes", "Upgrade first")
+    assert_refused(untouched, newer(tmp_path / "newer"), "jobs.9999_what_comes", "Upgrade first")
 
 
 def test_a_stored_file_that_is_gone_is_told_and_the_rest_is_kept(tmp_path: Path) -> None:
@@ -276,22 +291,20 @@ def test_a_stored_file_that_is_gone_is_told_and_the_rest_is_kept(tmp_path: Path)
         sha256 = service.call("register", "people", 50)
         service.call("register", "others", 70)
         (tmp_path / "var" / "blobs" / sha256[:2] / sha256).unlink()
-        done = manage(service, "backup", str(tmp_path / "backup.tar"))
-    assert done.returncode == 1
-    assert sha256 in done.stderr
+        code, said = manage(service, "backup", str(tmp_path / "backup.tar"))
+    assert code == 1
+    assert sha256 in said
     with tarfile.open(tmp_path / "backup.tar") as tar:
         assert len([name for name in tar.getnames() if name.startswith("blobs/")]) == 1
 
 
 def test_a_name_in_use_is_not_written_over(archive: Path, empty: Service, tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("mine")
-    done = manage(empty, "backup", str(tmp_path / "mine"))
-    assert done.returncode == 1
+    assert manage(empty, "backup", str(tmp_path / "mine"))[0] == 1
     assert (tmp_path / "mine").read_text() == "mine"
 
 
 def test_a_folder_that_is_not_there_is_told(empty: Service, tmp_path: Path) -> None:
-    done = manage(empty, "backup", str(tmp_path / "nowhere" / "backup.tar"))
-    assert done.returncode == 1
-    assert "nowhere" in done.stderr
-    assert "Traceback" not in done.stderr
+    code, said = manage(empty, "backup", str(tmp_path / "nowhere" / "backup.tar"))
+    assert code == 1
+    assert "nowhere" in said
