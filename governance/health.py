@@ -260,3 +260,20 @@ EXAMINATIONS: tuple[Callable[[], Finding], ...] = (
     our_packages, sandbox, pango, fonts, database, migrations, clock, broker, queue, workers, beat, storage, disk, room,
     secret_key, exposure, root,
 )  # fmt: skip
+def trail_key() -> Finding:
+    """The beat signs the heads of the trails with it; only the machine of the beat needs it."""
+    from models.trail import keys
+    from models.trail.models import Checkpoint
+
+    if not keys.file().exists():
+        return Finding("weak", "trail key", "none here: nothing signs the heads of the trails (manage.py trail_key)")
+    key = keys.id_of(keys.encoded(keys.present().public_key()))
+    if stat.S_IMODE(keys.file().stat().st_mode) & 0o077:
+        return Finding("weak", "trail key", f"others may read {keys.file()}: chmod 600 {keys.file()}")
+    if key not in keys.known():
+        return Finding("missing", "trail key", f"{keys.public_file()} does not have {key}: its signatures are refused")
+    last = Checkpoint.unscoped.order_by("-at").values_list("at", flat=True).first()
+    signed = f"signed last on {last:%Y-%m-%d %H:%M} UTC" if last else "nothing signed yet"
+    return Finding("ok", "trail key", f"{key} in {keys.file()}, {signed}")
+
+

@@ -19,6 +19,17 @@ def remove_files_of_erased_versions() -> None:
     remove_what_is_left()
 
 
+if settings.TRAIL_CHECKPOINT_MINUTES:
+
+    @every(settings.TRAIL_CHECKPOINT_MINUTES * 60)
+    def sign_the_heads_of_the_trails() -> None:
+        """Where there is a key; doctor says where there is none."""
+        from models.trail import checkpoints, keys
+
+        if keys.file().exists():
+            checkpoints.sign_heads()
+
+
 if settings.PRUNE_HOURS:
 
     @every(settings.PRUNE_HOURS * 3600)

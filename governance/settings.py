@@ -177,6 +177,11 @@ KEEP_JOB_LOGS_DAYS = environment.number("KEEP_JOB_LOGS_DAYS", 3653)
 KEEP_DELIVERIES_DAYS = environment.number("KEEP_DELIVERIES_DAYS", 90)
 KEEP_UNREFERENCED_BLOBS_DAYS = environment.number("KEEP_UNREFERENCED_BLOBS_DAYS", 7)
 PRUNE_HOURS = environment.number("PRUNE_HOURS", 24)
+# The trail's heads are signed with a key that manage.py trail_key makes; both files lie outside the database.
+TRAIL_KEY_FILE = environment.text("TRAIL_KEY_FILE", str(VAR / "trail_key"))
+TRAIL_CHECKPOINTS_FILE = environment.text("TRAIL_CHECKPOINTS_FILE", str(VAR / "trail_checkpoints.jsonl"))
+TRAIL_CHECKPOINT_MINUTES = environment.number("TRAIL_CHECKPOINT_MINUTES", 60)
+
 
 # Files. Limits of what people may bring; intake refuses what is above them.
 STORAGE_URL = environment.text("STORAGE_URL", f"file://{VAR / 'blobs'}")

@@ -28,6 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = Path(home.name)
     settings.VAR = folder
     settings.STORAGE_URL = f"file://{folder / 'blobs'}"
+    settings.TRAIL_KEY_FILE, settings.TRAIL_CHECKPOINTS_FILE = str(folder / "trail_key"), str(folder / "trail.jsonl")
     settings.JOB_WORK_FOLDER = folder / "work"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.CELERY_BROKER_TRANSPORT_OPTIONS = broker_folders(folder / "broker")
@@ -64,11 +65,13 @@ def emptying_the_database_lifts_the_trails_guard() -> Iterator[None]:
     def with_guard_lifted(self: Any) -> None:
         for guard in (trail, versions, frozen):
             guard.remove(connection)
+        trail.remove(connection, trail.CHECKPOINTS)
         try:
             empty(self)
         finally:
             for guard in (trail, versions, frozen):
                 guard.install(connection)
+            trail.install(connection, trail.CHECKPOINTS)
 
     TransactionTestCase._fixture_teardown = with_guard_lifted
     yield

@@ -194,10 +194,9 @@ class DelegationForm(forms.Form):
 
     def __init__(self, *args: Any, receivers: QuerySet[Membership], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        chosen = self.fields["receiver"]
-        assert isinstance(chosen, forms.ModelChoiceField)
+        chosen: Any = self.fields["receiver"]
         chosen.queryset = receivers
-        chosen.label_from_instance = lambda each: f"{each.user}, {each.get_role_display().lower()}"  # type: ignore[method-assign]
+        chosen.label_from_instance = lambda each: f"{each.user}, {each.get_role_display().lower()}"
 
 
 class RoleForm(forms.Form):

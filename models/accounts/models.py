@@ -50,6 +50,9 @@ class User(AbstractBaseUser):
     # one more ends every session there is, see sessions.py
     session_round = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
+    # False on the user of a request by token: what others handed over is for a person who is there
+    stands_in = True
+
     objects = UserManager()
 
     USERNAME_FIELD = "email"

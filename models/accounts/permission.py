@@ -69,7 +69,7 @@ def delegations_to(user: Any, membership: Membership) -> list[Delegation]:
 
     None for a token, which stands in for nobody, and none for administrators: who hands out roles does not approve.
     """
-    if membership.role == Role.ADMINISTRATOR or getattr(user, "by_token", False):
+    if membership.role == Role.ADMINISTRATOR or not user.stands_in:
         return []
     found: list[Delegation] | None = getattr(user, KNOWN_DELEGATIONS, None)
     if found is None:

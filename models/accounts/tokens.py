@@ -104,7 +104,7 @@ def authenticate(secret: str) -> Token | None:
     if token is None or membership_of(token.user, token.organisation_id) is None:
         return None
     note_use(token, now)
-    token.user.by_token = True  # a stand-in is a person who is there
+    token.user.stands_in = False  # a stand-in is a person who is there
     return token
 
 

@@ -14,7 +14,7 @@ from models.jobs.submit import submit
 from models.trail.checked import write_down
 from models.trail.models import Head
 from models.trail.signals import check_asked
-from models.trail.verify import Verification, verify_chain
+from models.trail.verify import Verification, verify_signed
 
 KIND = "check trail"
 
@@ -26,7 +26,7 @@ def run(context: JobContext) -> Verification:
     def tell(place: int) -> None:
         context.progress(min(place / head.sequence, 1.0), f"{place} of {head.sequence} entries follow from each other")
 
-    return verify_chain(context.job.organisation, looked_at=tell)
+    return verify_signed(context.job.organisation, looked_at=tell)
 
 
 def save(job: Job, found: Verification) -> dict[str, Any]:

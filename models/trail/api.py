@@ -13,7 +13,7 @@ from models.rest.paging import PageQuery, listed
 from models.rest.records import ApiRequest, Day, Listed, Moment, Person, Record
 from models.rest.router import Media, Router
 from models.trail.export import exported
-from models.trail.models import Entry
+from models.trail.models import Checkpoint, Entry
 from models.trail.narrowing import narrowed
 
 router = Router(tags=["Trail"])
@@ -57,6 +57,20 @@ class TrailQuery(Narrowed, PageQuery):
     pass
 
 
+class CheckpointRecord(Record):
+    sequence: int = Field(description="How many entries there were.")
+    hash: str = Field(description="Of the last of them.", examples=["0" * 64])
+    at: Moment
+    key: str = Field(description="The key's id: the SHA-256 of the public key begins with it.", examples=["0" * 16])
+    public_key: str = Field(description="Ed25519, 32 bytes in base64.", examples=["A" * 43 + "="])
+    statement: str = Field(description="What was signed, as it was signed.")
+    signature: str = Field(description="Base64.", examples=["A" * 86 + "=="])
+
+
+def checkpoint_record(row: Checkpoint) -> CheckpointRecord:
+    return CheckpointRecord.model_validate({name: getattr(row, name) for name in CheckpointRecord.model_fields})
+
+
 def entry_record(entry: Entry) -> EntryRecord:
     body = json.loads(entry.body)
     who, what = body["actor"], body["object"]
@@ -81,6 +95,15 @@ def list_trail(request: ApiRequest, query: Query[TrailQuery]) -> HttpResponse:
     """
     rows = Entry.objects.of(request.organisation)
     return listed(request, narrowed(rows, **query.said()), query, entry_record, ["-sequence"])
+
+
+@router.on("GET", "/trail/checkpoints", {200: Listed[CheckpointRecord]}, action="read trail")
+def list_checkpoints(request: ApiRequest, query: Query[PageQuery]) -> HttpResponse:
+    """List the heads that were signed, the newest first.
+
+    The key is not in the database. Whoever keeps one of these can tell later whether the trail was written anew.
+    """
+    return listed(request, Checkpoint.objects.of(request.organisation), query, checkpoint_record, ["-pk"])
 
 
 @router.on("GET", "/trail/export", {200: Media("application/json", "The trail.")}, action="read trail")

@@ -9,7 +9,7 @@ from django.db import transaction
 from models.accounts.models import Organisation
 from models.trail.models import Entry, Head
 from models.trail.record import record
-from models.trail.verify import Verification, verify_chain
+from models.trail.verify import Verification, verify_signed
 
 CHECKED = "checked the trail"
 MOST_AT_ONCE = 10_000  # entries that a request checks in well under a second
@@ -27,13 +27,13 @@ def is_long(organisation: Organisation) -> bool:
 
 def check(organisation: Organisation, actor: Any) -> Verification:
     """Recompute every hash now, and write down what was found."""
-    found = verify_chain(organisation)
+    found = verify_signed(organisation)
     write_down(organisation, actor, found)
     return found
 
 
 def facts_of(found: Verification) -> dict[str, Any]:
-    facts: dict[str, Any] = {"whole": found.whole, "entries": found.entries, "head": found.head}
+    facts: dict[str, Any] = {"whole": found.whole, "entries": found.entries, "head": found.head, "signed": found.signed}
     return facts if found.whole else facts | {"bad": found.bad, "reason": found.reason}
 
 

@@ -84,3 +84,29 @@ class Head(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sequence}: {self.hash[:12]}"
+
+
+class Checkpoint(OrganisationOwned):
+    """A chain's head as it was signed with a key outside the database (see checkpoints.py).
+
+    `statement` is the canonical JSON that the signature is of; the other columns repeat it. The database refuses to
+    change or delete a row, as with entries.
+    """
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="checkpoints")
+    sequence = models.BigIntegerField()
+    hash = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    key = models.CharField(max_length=16)
+    public_key = models.CharField(max_length=44)
+    statement = models.TextField()
+    signature = models.CharField(max_length=88)
+
+    class Meta:
+        ordering = ["organisation", "sequence"]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "sequence", "key"], name="one_checkpoint_per_head")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sequence}: {self.hash[:12]} signed with {self.key}"

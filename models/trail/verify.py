@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
 
 from models.accounts.models import Organisation
+from models.trail import checkpoints, keys
 from models.trail.chain import GENESIS, canonical, entry_hash
+from models.trail.checkpoints import Signed
 from models.trail.models import Entry, Head
 
 AT_ONCE = 1000
@@ -18,31 +20,68 @@ AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """entries: how many were checked. head: hash of the last good one. bad: place of the first bad one, with why."""
+    """entries: how many were checked. head: hash of the last good one. bad: place of the first bad one, with why.
+
+    signed: how many signed heads it agrees with.
+    """
 
     entries: int
     head: str
     bad: int | None = None
     reason: str = ""
+    signed: int = 0
 
     @property
     def whole(self) -> bool:
         return self.bad is None
 
 
+def verify_signed(organisation: Organisation, looked_at: Callable[[int], None] = lambda place: None) -> Verification:
+    """Recompute every hash, and hold the chain to every checkpoint there is, in the database and outside it."""
+    seen: dict[int, list[Signed]] = {}
+    try:
+        signed, known = checkpoints.of(organisation), keys.known()
+        for each in signed:
+            seen.setdefault(int(each.said()["sequence"]), []).append(each)
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        return Verification(0, GENESIS, 1, f"its checkpoints cannot be read: {error}")
+
+    def disagrees(place: int, digest: str) -> str:
+        reasons = (each.fault(known) or differs(each, digest) for each in seen.pop(place, ()))
+        return next((reason for reason in reasons if reason), "")
+
+    found = verify_chain(organisation, looked_at=looked_at, disagrees=disagrees)
+    if found.whole and seen:
+        missing = seen[min(seen)][0]
+        cut = f"there were {missing.said()['sequence']} entries when they were signed on {day(missing)}"
+        return replace(found, bad=found.entries + 1, reason=missing.fault(known) or cut)
+    return replace(found, signed=len(signed)) if found.whole else found
+
+
+def differs(signed: Signed, digest: str) -> str:
+    """Why it is not the head that was signed, or nothing."""
+    return "" if signed.said()["hash"] == digest else f"it is not the entry that was signed on {day(signed)}"
+
+
+def day(signed: Signed) -> str:
+    return str(signed.said()["at"])[:10]
+
+
 def verify_chain(
     organisation: Organisation,
     witness: tuple[int, str] | None = None,
     looked_at: Callable[[int], None] = lambda place: None,
+    disagrees: Callable[[int, str], str] = lambda place, digest: "",
 ) -> Verification:
     """Recompute every hash from the first entry on.
 
     witness is a head (place, hash) known from outside, such as one printed in a report: a chain that was rewritten
     whole, hashes and all, is betrayed by it. looked_at is told now and then how far it is; it may raise to end it.
+    disagrees is asked of each entry that is good in itself, by its place and hash, and says what else is wrong with it.
     """
     place, previous, head = 0, GENESIS, (0, GENESIS)
     for entry in entries_with_head(organisation):
-        if reason := fault(entry, place + 1, previous):
+        if reason := fault(entry, place + 1, previous) or disagrees(place + 1, entry.hash):
             return Verification(place, previous, place + 1, reason)
         place, previous, head = place + 1, entry.hash, (entry.head_sequence, entry.head_hash)
         if place % AT_ONCE == 0:

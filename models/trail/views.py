@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from models.accounts.access import organisation_for
 from models.trail.checked import check, is_long, last_check, length
+from models.trail.checkpoints import last
 from models.trail.export import exported
 from models.trail.forms import TrailFilter
 from models.trail.models import Entry
@@ -36,6 +37,7 @@ def trail(request: HttpRequest) -> HttpResponse:
         "filtered": filtered,
         "length": length(organisation),
         "checked": last_check(organisation),
+        "signed": last(organisation),
         "query": request.GET.urlencode(),
     }
     return render(request, "trail/trail.html", said, status=422 if form.errors else 200)

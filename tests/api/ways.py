@@ -163,3 +163,4 @@ WAYS: dict[str, Way] = {
     "list_deliveries": Way("GET", "/webhooks/{id}/deliveries", **HOOK),
     "retry_delivery": Way("POST", "/webhooks/{id}/deliveries/{delivery}/retry", **DELIVERY),
 }  # fmt: skip
+    "list_checkpoints": Way("GET", "/trail/checkpoints", role="officer"),

@@ -158,6 +158,25 @@ def parts(pk: str) -> list[int]:
     return list(UploadPart.objects.filter(upload=UUID(pk)).order_by("number").values_list("number", flat=True))
 
 
+def token() -> str:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from models.accounts.scopes import USUAL
+    from models.accounts.tokens import issue
+
+    at, person = organisation(), user()
+    return issue(person, at, "faults", USUAL, timezone.now() + timedelta(days=1))[1]
+
+
+def parts(pk: str) -> list[int]:
+    """The numbers of those that are there."""
+    from models.registry.models import UploadPart
+
+    return list(UploadPart.objects.filter(upload=UUID(pk)).order_by("number").values_list("number", flat=True))
+
+
 def upload_content(pk: str) -> str:
     from models.registry.models import Upload
     from models.registry.uploading import content
@@ -269,7 +288,7 @@ CALLS = {
     for f in (
         submit, look, cancel, ring, reap, verbs, chain, sql, block_database, register, write_until, content, periodic,
         blobs, migrate_to, write_as_of, upload, upload_content, submit_registration,
-        hook, deliveries, manage,
+        hook, deliveries, manage, token, parts,
     )
 }  # fmt: skip
 
