@@ -1,0 +1,84 @@
+"""The classification on the terminal: the class first, then why, what follows, and which duties on which day."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from governance.law.answers import listed
+from governance.law.applies import Applying, applying
+
+if TYPE_CHECKING:
+    from governance.law.classify import Classification
+
+STYLES = {"PROHIBITED": "bold red", "PROHIBITED_PENDING": "bold red"}
+CAVEAT = "Paraphrased facts, not legal advice. The law that is held: {law}, read through public copies."
+
+
+def show(found: Classification, name: str, json_file: Path | None) -> None:
+    """Print the class with its reasoning, what follows, the duties by article, and what would change the class."""
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    style = STYLES.get(found.primary, "bold")
+    beside = f", and beside it {listed(found.overlays, 'and')}" if found.overlays else ""
+    console.print(f"[{style}]{found.primary}[/{style}]{beside}: {_escape(found.title)}")
+    console.print(f"{_escape(name)} on {found.as_of}. It rests on {_escape(listed(found.legal_basis, 'and'))}.\n")
+    _steps(console, found)
+    if found.follows:
+        _list(console, "What follows", (f"{each.says} [{each.ref}]" for each in found.follows))
+    _duties(console, found, applying(found, found.roles, found.as_of))
+    if found.to_change:
+        _list(console, "What would lead to another class", (f"{each.says} [{each.ref}]" for each in found.to_change))
+    if found.guidance:
+        _list(console, "Guidance that the reasons lean on", found.guidance)
+    console.print(_escape(CAVEAT.format(law=found.law_version)), style="dim")
+    if json_file:
+        console.print(f"JSON: {_escape(str(json_file))}")
+
+
+def _steps(console: Any, found: Classification) -> None:
+    console.print("[bold]Why[/bold]")
+    for step in found.reasoning:
+        console.print(f"  {step.answer:<4}{_escape(step.question)} [dim]{_escape(f'[{step.ref}]')}[/dim]")
+        console.print(f"      {_escape(step.says)}", style="dim")
+    console.print()
+
+
+def _duties(console: Any, found: Classification, duties: Applying) -> None:
+    whose = f"as {listed(found.roles, 'and')}" if found.roles else "of every role, since the file names none"
+    if found.primary == "PROHIBITED":
+        console.print("[bold]Duties[/bold]: none would make it lawful; it has to end.\n")
+    elif not duties.in_force and not duties.coming:
+        console.print("[bold]Duties[/bold]: none under the Act that is held.\n")
+    if duties.in_force:
+        _list(console, f"Duties in force on {found.as_of}, {whose}", (_line(each) for each in duties.in_force))
+    days = Counter(day for _, day in duties.coming)
+    for day, number in sorted(days.items()):
+        articles = Counter(each.section for each, due in duties.coming if due == day)
+        named = ", ".join(f"{section} ({count})" for section, count in articles.items())
+        _list(console, f"Coming on {day}, {whose}: {number} duties", (named,))
+    if duties.conditional:
+        lines = dict.fromkeys(f"{each.ref}, where {each.where}, from {each.date}" for each in duties.conditional)
+        _list(console, "Only in certain cases", lines)
+    for note in duties.notes:
+        console.print(f"Note: {_escape(note)}\n")
+
+
+def _line(requirement: Any) -> str:
+    return f"{requirement.id}: {requirement.title} [{requirement.ref}]"
+
+
+def _list(console: Any, title: str, lines: Iterable[str]) -> None:
+    console.print(f"[bold]{_escape(title)}[/bold]")
+    for line in lines:
+        console.print(f"  - {_escape(line)}")
+    console.print()
+
+
+def _escape(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
