@@ -44,4 +44,5 @@ function write(name, content) {
 for (const folder of ["js", "htmx"]) mkdirSync(join(out, folder), { recursive: true });
 write("plumbline.css", `${banner}\n${style.css.trim()}\n`);
 write("js/plumbline.js", `${banner}\n${script.outputFiles[0].text.trim()}\n`);
-write("htmx/htmx.min.js", readFileSync(join(here, "..", "static", "htmx", "htmx.min.js")));
+// these are sent as they lie there
+for (const name of ["htmx/htmx.min.js", "js/upload.js"]) write(name, readFileSync(join(here, "..", "static", name)));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -26,6 +27,7 @@ from models.accounts.models import Organisation
 from models.accounts.permission import may
 from models.errors import InputError
 from models.jobs.views import may_cancel
+from models.registry.choosing import is_id
 from models.registry.models import DatasetVersion, ModelVersion
 from models.registry.storage import store
 
@@ -46,10 +48,11 @@ def audits(request: HttpRequest) -> HttpResponse:
 def start(request: HttpRequest) -> HttpResponse:
     """First what to audit, which stands in the address; then how, as that model and these data suggest."""
     organisation = organisation_for(request, "run")
-    dataset, model = chosen(request, organisation, DatasetVersion), chosen(request, organisation, ModelVersion)
-    if dataset is None:
-        choose = ChooseForm(organisation=organisation, initial={"model": model})
-        return render(request, "audits/choose.html", {"form": choose})
+    asked = {name: request.GET.get(name, "") for name in ("dataset", "model")}
+    if not is_id(asked["dataset"]) or not (asked["model"] == "" or is_id(asked["model"])):
+        return choose(request, organisation)
+    dataset = get_object_or_404(DatasetVersion.objects.of(organisation), pk=asked["dataset"])
+    model = chosen_model(request, organisation)
     before = last_of(organisation, dataset, model)
     initial = as_before(before.asked, dataset, model) if before else {}
     filled = initial | {"number": uuid4()}
@@ -60,6 +63,18 @@ def start(request: HttpRequest) -> HttpResponse:
     said = {"form": form, "dataset": dataset, "model": model, "policy": policy, "rules": list(explained(policy))}
     said["before"] = before if initial else None
     return render(request, "audits/start.html", said, status=422 if form.errors else 200)
+
+
+def choose(request: HttpRequest, organisation: Organisation) -> HttpResponse:
+    """The form, or the address of what it names: where there are many, versions are named in words."""
+    if "dataset" not in request.GET:
+        form = ChooseForm(organisation=organisation, initial={"model": chosen_model(request, organisation)})
+        return render(request, "audits/choose.html", {"form": form})
+    form = ChooseForm(request.GET, organisation=organisation)
+    if not form.is_valid():
+        return render(request, "audits/choose.html", {"form": form}, status=422)
+    named = {name: found.pk for name, found in form.cleaned_data.items() if found}
+    return redirect(f"{reverse('start-audit')}?{urlencode(named)}")
 
 
 def last_of(organisation: Organisation, dataset: DatasetVersion, model: ModelVersion | None) -> Audit | None:
@@ -178,15 +193,10 @@ def finished(request: HttpRequest, pk: UUID) -> Audit:
     return found
 
 
-def chosen(request: HttpRequest, organisation: Organisation, kind: Any) -> Any:
-    """The version that the address names; None where it names none."""
-    asked = request.GET.get("dataset" if kind is DatasetVersion else "model", "")
-    if not asked:
-        return None
-    try:
-        return get_object_or_404(kind.objects.of(organisation), pk=UUID(asked))
-    except ValueError:
-        raise Http404("There is no such version.") from None
+def chosen_model(request: HttpRequest, organisation: Organisation) -> ModelVersion | None:
+    """The version that the address names by its id; None where it names none."""
+    asked = request.GET.get("model", "")
+    return get_object_or_404(ModelVersion.objects.of(organisation), pk=asked) if is_id(asked) else None
 
 
 def begin(request: HttpRequest, form: AuditForm) -> Audit | None:

@@ -17,41 +17,28 @@ from django.views.decorators.http import require_http_methods
 from models.accounts.access import organisation_for
 from models.errors import InputError
 from models.registry.describe import NameTaken, describe
-from models.registry.models import Dataset, Model, Registered, Role
+from models.registry.forms import ModelWords, Words
+from models.registry.models import Dataset, Model, Registered
 
 
-class DatasetWords(forms.Form):
+class ChangeDataset(Words):
     """`seen` is the state that the writer had before them."""
 
-    name = forms.CharField(max_length=200, error_messages={"required": "Give it a name."})
-    owner = forms.CharField(max_length=200, required=False, help_text="The person or department that answers for it.")
-    licence = forms.CharField(max_length=200, required=False)
-    description = forms.CharField(max_length=10_000, required=False, widget=forms.Textarea(attrs={"rows": 4}))
     seen = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
 
 
-class ModelWords(DatasetWords):
-    purpose = forms.CharField(
-        max_length=10_000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="What it decides, and about whom.",
-    )
-    role = forms.ChoiceField(
-        choices=[("", "Not known yet"), *Role.choices], required=False, label="What you are to the system"
-    )
-
+class ChangeModel(ChangeDataset, ModelWords):
     field_order = ["name", "purpose", "role", "owner", "licence", "description"]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def describe_a_model(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return describing(request, Model, ModelWords, "model", pk)
+    return describing(request, Model, ChangeModel, "model", pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def describe_a_dataset(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return describing(request, Dataset, DatasetWords, "dataset", pk)
+    return describing(request, Dataset, ChangeDataset, "dataset", pk)
 
 
 def describing(request: HttpRequest, kind: Any, words: Any, one: str, pk: UUID) -> HttpResponse:

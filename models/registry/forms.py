@@ -13,6 +13,7 @@ from models.accounts.models import Organisation
 from models.accounts.permission import NotFound
 from models.errors import InputError
 from models.registry.cards.read import read_card
+from models.registry.choosing import VersionField
 from models.registry.intake.roles import Role as ColumnRole
 from models.registry.models import DatasetVersion, ModelVersion, Registered, Role, Upload
 from models.registry.references.declared import Reference, Source, SourceError
@@ -48,24 +49,41 @@ def known_sources(organisation: Organisation) -> dict[str, Source]:
         return {}
 
 
-def offer(form: forms.Form, name: str, versions: Any) -> None:
+def offer(form: forms.Form, name: str, versions: Any, owned: str) -> None:
     """What a field offers is known only once there is an organisation."""
     field = form.fields[name]
-    assert isinstance(field, forms.ModelChoiceField)
-    field.queryset = versions
+    assert isinstance(field, VersionField)
+    field.offer(versions, owned)
 
 
-class RegisterForm(forms.Form):
+class Words(forms.Form):
+    """What people say about a model or a dataset."""
+
+    name = forms.CharField(max_length=200, error_messages={"required": "Give it a name."})
+    owner = forms.CharField(max_length=200, required=False, help_text="The person or department that answers for it.")
+    licence = forms.CharField(max_length=200, required=False)
+    description = forms.CharField(max_length=10_000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class ModelWords(Words):
+    purpose = forms.CharField(
+        max_length=10_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="What it decides, and about whom.",
+    )
+    role = forms.ChoiceField(
+        choices=[("", "Not known yet"), *Role.choices], required=False, label="What you are to the system"
+    )
+
+
+class RegisterForm(Words):
     """What both have in common. Whether the file will do is a matter of the registry, not of the form.
 
     `upload` is a file that came before the form did; then it needs to bring none.
     """
 
     file = forms.FileField(error_messages={"required": "Choose a file.", "empty": "The file is empty."})
-    name = forms.CharField(max_length=200, error_messages={"required": "Give it a name."})
-    owner = forms.CharField(max_length=200, required=False, help_text="The person or department that answers for it.")
-    licence = forms.CharField(max_length=200, required=False)
-    description = forms.CharField(max_length=10_000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
     field_order = ["name", "file"]
 
@@ -117,13 +135,13 @@ class DatasetForm(RegisterForm):
         help_text="Columns that say who people are, with commas between: sex, age_band. "
         "Left empty, both are guessed from names and values; each audit may choose others.",
     )
-    derived_from = OwnChoiceField(queryset=None, required=False, label="Made from", empty_label="No other dataset")
+    derived_from = VersionField(required=False, label="Made from", none="No other dataset")
 
     field_order = ["name", "file", "source", "place", "label", "sensitive", "derived_from"]
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, organisation=organisation, **kwargs)
-        offer(self, "derived_from", dataset_versions(organisation))
+        offer(self, "derived_from", dataset_versions(organisation), "dataset")
         self.sources = known_sources(organisation)
         field = self.fields["source"]
         assert isinstance(field, DeclaredField)
@@ -163,20 +181,11 @@ class DatasetForm(RegisterForm):
         return chosen
 
 
-class ModelForm(RegisterForm):
+class ModelForm(RegisterForm, ModelWords):
     accepted = "A model as ONNX, skops, LightGBM text or XGBoost JSON or UBJSON; or a table of its predictions."
 
-    purpose = forms.CharField(
-        max_length=10_000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="What it decides, and about whom.",
-    )
-    role = forms.ChoiceField(
-        choices=[("", "Not known yet"), *Role.choices], required=False, label="What you are to the system"
-    )
-    trained_on = OwnChoiceField(queryset=None, required=False, empty_label="Not known, or not here")
-    derived_from = OwnChoiceField(queryset=None, required=False, label="Made from", empty_label="No other model")
+    trained_on = VersionField(required=False, none="Not known, or not here")
+    derived_from = VersionField(required=False, label="Made from", none="No other model")
     card = forms.CharField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
@@ -189,8 +198,8 @@ class ModelForm(RegisterForm):
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, organisation=organisation, **kwargs)
-        offer(self, "trained_on", dataset_versions(organisation))
-        offer(self, "derived_from", model_versions(organisation))
+        offer(self, "trained_on", dataset_versions(organisation), "dataset")
+        offer(self, "derived_from", model_versions(organisation), "model")
 
     def clean_card(self) -> str:
         """Refused here, at its field, rather than by the job."""

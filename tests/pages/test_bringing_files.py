@@ -94,7 +94,11 @@ def test_a_refused_file_says_why_beside_the_field_and_keeps_what_was_typed(clien
     assert answer.status_code == 422
     assert "<title>Error: Register a model" in page
     assert '<a href="#id_file">' in page
-    assert "skl2onnx" in page
+    wrongs = page.split('<p class="wrongs" id="id_file_error">')[1].split("</p>")[0]
+    assert "model.onnx is a Python pickle" in wrongs
+    assert "skl2onnx" not in wrongs
+    assert "skl2onnx" in page.split('<pre class="way-out"')[1].split("</pre>")[0]
+    assert 'href="/help/converting/"' in page
     assert "Nothing was registered." in page
     assert "Who is called first" in page
     assert nothing_is_left()

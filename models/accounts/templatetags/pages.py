@@ -68,17 +68,23 @@ def links(pages: tuple[tuple[str, str, str], ...], roles: frozenset[Role], here:
 
 
 @register.inclusion_tag("components/field.html")
-def field(bound: BoundField) -> dict[str, Any]:
-    """A field with its label, its help and what is wrong with it, in GOV.UK Frontend's markup."""
+def field(bound: BoundField, address: str = "", about: str = "") -> dict[str, Any]:
+    """A field with its label, its help and what is wrong with it, in GOV.UK Frontend's markup; `address` leads to a
+    page `about` what it takes. Of a long refusal the first paragraph is what is wrong, the rest the way out."""
     widget = bound.field.widget
     kind = bound.widget_type
     limit = widget.attrs.get("maxlength") if kind == "textarea" else None
+    said = " ".join(str(each) for each in bound.errors)
     choices = isinstance(widget, ChoiceWidget) and not isinstance(widget, Select)
     return {
         "field": bound,
         "kind": kind,
         "limit": limit,
         "choices": options(bound) if choices else [],
+        "wrong": wrong(said),
+        "way_out": way_out(said),
+        "address": address,
+        "about": about,
         "round": choices and widget.input_type == "radio",
         "control": "" if choices else control(bound, CLASSES.get(kind, "")),
     }
@@ -151,6 +157,18 @@ def sentence(text: str) -> str:
     """The text with a capital at its beginning, unless it begins with the name of a file or a column."""
     begin = text.split(" ", 1)[0]
     return text if any(mark in begin for mark in "._/:") else text[:1].upper() + text[1:]
+
+
+@register.filter
+def wrong(refusal: str) -> str:
+    """Of a long refusal the first paragraph, which says what is wrong."""
+    return refusal.partition("\n\n")[0]
+
+
+@register.filter
+def way_out(refusal: str) -> str:
+    """Of a long refusal all but the first paragraph, which shows what to do instead."""
+    return refusal.partition("\n\n")[2]
 
 
 @register.filter
