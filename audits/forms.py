@@ -15,7 +15,8 @@ from audits.run.parameters import Parameters
 from audits.start import SMALLEST_COUNT
 from models.accounts.models import Organisation
 from models.errors import InputError
-from models.registry.forms import OwnChoiceField, dataset_versions, model_versions, offer
+from models.registry.choosing import VersionField
+from models.registry.forms import dataset_versions, model_versions, offer
 from models.registry.intake.profile import ColumnProfile
 from models.registry.models import DatasetVersion, ModelVersion
 
@@ -36,13 +37,14 @@ Choices = list[tuple[str, str]]
 class ChooseForm(forms.Form):
     """What to audit. Sent by GET, so that the answer stands in the address."""
 
-    dataset = OwnChoiceField(queryset=None, label="Data", empty_label="Choose a dataset")
-    model = OwnChoiceField(queryset=None, required=False, empty_label="None: a column of the data has the predictions")
+    dataset = VersionField(label="Data", none="Choose a dataset", error_messages={"required": "Choose the data."})
+    model = VersionField(required=False, none="None: a column of the data has the predictions")
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "dataset", dataset_versions(organisation))
-        offer(self, "model", model_versions(organisation))
+        offer(self, "dataset", dataset_versions(organisation), "dataset")
+        offer(self, "model", model_versions(organisation), "model")
+        self.has_data = dataset_versions(organisation).exists()
 
 
 class AuditForm(forms.Form):
@@ -74,9 +76,10 @@ class AuditForm(forms.Form):
     )
     favourable = forms.CharField(
         max_length=200,
-        required=False,
         label="Value that benefits the person",
-        help_text="Empty where it is the positive one. Where 1 is default, 0 benefits.",
+        help_text="It is never guessed, since disparate impact and the four-fifths rule turn on it. "
+        "Where 1 is default, 0 benefits; where 1 is hired, 1 does.",
+        error_messages={"required": "Say which value benefits the person: the positive one, or the other."},
     )
     threshold = forms.FloatField(
         required=False, help_text="A score at or above it predicts the positive value. Empty is 0.5."

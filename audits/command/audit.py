@@ -22,7 +22,11 @@ READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--sensitive", multiple=True, metavar="COL", help="Column with groups of people; may be repeated.")
 @click.option("--intersections", is_flag=True, default=None, help="Also every combination of sensitive columns.")
 @click.option("--positive", metavar="VALUE", help="Label value that rates speak of (default 1).")
-@click.option("--favourable", metavar="VALUE", help="Outcome that benefits the person (default: the positive one).")
+@click.option(
+    "--favourable",
+    metavar="VALUE",
+    help="Outcome that benefits the person; without it the positive one, even where that is a harm.",
+)
 @click.option("--reference", multiple=True, metavar="COL=VALUE", help="Group that disparate impact compares with.")
 @click.option("--threshold", type=float, metavar="T", help="Score from which on the prediction is positive (0.5).")
 @click.option("--weight", metavar="COL", help="Column with sampling weights.")

@@ -7,6 +7,10 @@ from typing import Any
 
 WORDS = {"pass": "passes", "fail": "FAILS", "inconclusive": "is inconclusive", "not_applicable": "is not applicable"}
 MARKS = {"pass": "✔", "fail": "✘", "inconclusive": "?", "not_applicable": "–"}
+UNSAID = (
+    "Nobody said which outcome benefits the person, so the positive one was taken. Where that is a harm, such as a "
+    "default, give --favourable: disparate impact turns on it."
+)
 STYLES = {"pass": "cyan", "fail": "bold red", "inconclusive": "yellow", "not_applicable": "dim"}
 
 
@@ -22,6 +26,8 @@ def show(audit: dict[str, Any], json_file: Path | None, pdf_file: Path | None) -
         _verdict(console, verdict)
     console.print()
     console.print(_disparities(audit))
+    if audit["provenance"]["parameters"].get("favourable") is None:
+        console.print(f"Note: {UNSAID}")
     for warning in audit["warnings"]:
         console.print(f"Note: {_escape(warning)}")
     for what, file in (("Evidence", json_file), ("Report", pdf_file)):

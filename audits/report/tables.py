@@ -71,6 +71,4 @@ def cut(shown: int, total: int, spread: bool = False) -> str | None:
     if shown >= total:
         return None
     which = "" if spread else "The first "
-    return (
-        f"{which}{numbers.count(shown)} of {numbers.count(total)} rows; all of them are in evidence.json."
-    )
+    return f"{which}{numbers.count(shown)} of {numbers.count(total)} rows; all of them are in evidence.json."

@@ -32,6 +32,7 @@ from tests.models.people import person
 from tests.pages.conftest import finish, table
 
 ASKED = {"sensitive": ["sex"], "label": "label", "positive": "1", "predictions": "prediction", "seed": "7"}
+ASKED |= {"favourable": "1"}
 
 
 @pytest.fixture
@@ -134,6 +135,7 @@ def test_a_model_takes_the_place_of_a_column(signed_in, world):
         ({"sensitive": []}, "Choose at least one column to compare people by."),
         ({"predictions": ""}, "Say which column has the predictions."),
         ({"positive": "7"}, "label has the values 0 and 1, not 7."),
+        ({"favourable": ""}, "Say which value benefits the person: the positive one, or the other."),
         ({"favourable": "maybe"}, "label has the values 0 and 1, not maybe."),
         ({"sensitive": ["nowhere"]}, "nowhere"),
         ({"sensitive": ["prediction"]}, "it can be only one"),

@@ -160,11 +160,7 @@ def _against(reading: Reading, attribute: str, key: str) -> TableBlock:
         Row((Cell(words.group_in_full(m["group"])), Cell(words.group_in_full(m["reference"])), *figure_cells(m)))
         for m in shown
     )
-    note = (
-        None
-        if len(shown) == len(found)
-        else f"{len(shown)} of {len(found)} groups; all are in evidence.json."
-    )
+    note = None if len(shown) == len(found) else f"{len(shown)} of {len(found)} groups; all are in evidence.json."
     caption = f"Favourable outcome against the reference group, by {words.attribute(attribute)}"
     heads = (Head("Group"), Head("Reference"), *FIGURE_HEADS)
     return TableBlock(f"{key}-reference", caption, heads, (RowGroup(rows),), note, "full")

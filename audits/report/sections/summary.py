@@ -131,6 +131,11 @@ def _orientation(reading: Reading) -> str:
     name = words.short((reading.data.get("label") or {}).get("name") or "the prediction")
     if positive is None:
         return ""
+    if reading.parameters.get("favourable") is None:
+        return (
+            f"Positive is {name} = {positive}. Nobody said which outcome benefits the person, so the positive one was "
+            "taken; where that is a harm, the favourable outcome and disparate impact are of the wrong side."
+        )
     if favourable in (None, positive):
         return f"Positive, and the outcome that benefits the person, is {name} = {positive}."
     return f"Positive is {name} = {positive}; the outcome that benefits the person is {name} = {favourable}."
