@@ -136,7 +136,7 @@ def heading(found: Comparison) -> str:
 
 def _rules(changes: Sequence[Change]) -> str:
     if len(changes) == 1:
-        return f"{sentence(words.spoken(changes[0].rule))} fails"
+        return f"{sentence(changes[0].about)} fails"
     return f"{small(len(changes)).capitalize()} more rules fail"
 
 

@@ -188,14 +188,15 @@ def _changes(baseline: Json, current: Json) -> tuple[list[Change], list[Uncompar
     """The rules that are judged otherwise now, and those that cannot be compared."""
     other = other_rules(baseline, current)
     then, since = ({v["rule"]: _outcome(v) for v in audit["verdicts"]} for audit in (baseline, current))
-    titles = {rule["id"]: rule.get("title") or rule["id"] for rule in current["policy"]["rules"]}
+    rules = {rule["id"]: rule for rule in current["policy"]["rules"]}
     changes, left_out = [], []
     for rule, now in since.items():
         name = _rule_id(rule, current)
         if rule in then and name in other:
             left_out.append(Uncompared(f"The rule {rule}", other[name]))
         elif rule in then and then[rule] != now:
-            changes.append(Change(rule, titles.get(name, name), then[rule], now))
+            about = words.rule_about(rule, rules.get(name) or {})
+            changes.append(Change(rule, (rules.get(name) or {}).get("title") or name, about, then[rule], now))
     left_out += [Uncompared(f"The rule {rule}", "it is new") for rule in _only(since, then)]
     left_out += [Uncompared(f"The rule {rule}", "it is no longer asked") for rule in _only(then, since)]
     return sorted(changes, key=lambda c: words.SEVERITY.index(c.now)), left_out

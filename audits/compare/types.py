@@ -81,10 +81,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A rule that is judged otherwise than before."""
+    """A rule that is judged otherwise than before. `about` says in words what it asks about, and by what."""
 
     rule: str
     title: str
+    about: str
     before: str
     now: str
 

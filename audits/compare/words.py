@@ -79,16 +79,18 @@ def summary(rows: Sequence[Row], changes: Sequence[Change]) -> str:
 def _of_verdicts(changes: Sequence[Change]) -> str:
     if not changes:
         return "No verdict changed."
-    said = [f"{spoken(c.rule)} {_is_now(c.now)} now" for c in changes[:3]]
+    said = [f"{c.about} {_is_now(c.now)} now" for c in changes[:3]]
     rest = [f"{small(len(changes) - 3)} more"] if len(changes) > 3 else []
     many = "One verdict" if len(changes) == 1 else f"{small(len(changes)).capitalize()} verdicts"
     return f"{many} changed: {listed([*said, *rest])}."
 
 
-def spoken(rule: str) -> str:
-    """`four-fifths[sex]` as one would say it: four-fifths by sex."""
+def rule_about(rule: str, asked: Json) -> str:
+    """What `four-fifths[sex]` asks about, as one would say it: disparate impact by sex."""
     name, _, by = rule.partition("[")
-    return f"{short(name)} by {attribute(by.rstrip(']'))}" if by else short(name)
+    title = plain(asked["metric"]).title if asked.get("metric") else short(name)
+    title = title if title[1:2].isupper() or title[1:2].isdigit() else title[:1].lower() + title[1:]
+    return f"{title} by {attribute(by.rstrip(']'))}" if by else title
 
 
 def _is_now(outcome: str) -> str:

@@ -108,11 +108,12 @@ def shown(request: HttpRequest, kind: Kind, pk: UUID, number: int | None, **more
     lineage = lineage_of(version) if version else None
     few = versions.select_related("created_by", "erasure").defer(kind.stored)
     page = Paginator(few, VERSIONS_ON_A_PAGE).get_page(request.GET.get("page"))
-    audits = last_audits(organisation, list(page))
+    audits = last_audits(organisation, [*page, *([version] if version else [])])
     said = {
         "kind": kind,
         "thing": thing,
         "version": version,
+        "last": audits.get(version.pk) if version else None,
         "page": page,
         "rows": [(each, audits.get(each.pk)) for each in page],
         "lineage": lineage,

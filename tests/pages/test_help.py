@@ -38,7 +38,7 @@ def test_every_metric_has_a_page_with_all_that_the_catalogue_says(reader):
 
 def test_a_metric_named_with_a_rules_min_n_leads_to_its_own_page(reader):
     page = reader.get("/help/metrics/disparate_impact_min_n_100/")
-    assert "<h1>Disparate impact</h1>" in page.content.decode()
+    assert "<h1>Disparate impact: what it says</h1>" in page.content.decode()
 
 
 def test_metrics_are_found_by_what_they_mean(reader):
