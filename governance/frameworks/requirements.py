@@ -16,6 +16,8 @@ from .load import load, names
 
 # how a file's crosswalk names another framework
 CROSSWALK = {"nist": "nist-ai-rmf", "iso42001": "iso-42001", "eu_ai_act": "eu-ai-act"}
+# what a file says of itself as a whole that a reader should know
+CAVEATS = ("verification", "status", "pending", "not_presumption", "no_threshold", "copyright_note")
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Framework:
 
     id: str
     title: str
+    about: str
     version: str
     kind: str
     certainty: str
@@ -146,11 +149,12 @@ def _framework(name: str) -> Framework:
     return Framework(
         id=file["id"],
         title=file["title"],
+        about=file["about"],
         version=file["version"],
         kind=file["kind"],
         certainty=file["certainty"],
         source=Source(source.get("name", ""), source.get("url", ""), source.get("caveat", "")),
-        caveats=tuple(file[key] for key in ("verification", "status", "pending", "not_presumption") if key in file),
+        caveats=tuple(file[key] for key in CAVEATS if key in file),
         sections=tuple(_sections(file, file)),
     )
 
