@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -196,4 +196,8 @@ def in_order(happened: datetime | None, aware: datetime | None) -> None:
 def plain(incident: Incident) -> dict[str, Any]:
     """As the trail keeps it."""
     said = {name: getattr(incident, name) for name in FIELDS}
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in said.items()}
+    return {name: in_utc(value) if isinstance(value, datetime) else value for name, value in said.items()}
+
+
+def in_utc(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"

@@ -26,7 +26,7 @@ from models.rest.router import Router
 router = Router(tags=["Access"])
 MemberId = Annotated[str, Path(pattern="^[0-9]{1,18}$", examples=["3"])]
 RoleName = Literal["engineer", "officer", "approver", "auditor", "administrator"]
-ScopeName = Literal["read", "register", "run", "manage"]
+ScopeName = Literal["read", "register", "run", "govern", "manage"]
 
 
 class UserRecord(Person):

@@ -56,12 +56,15 @@ DATASET_1 = {"parts": lambda w: {"id": w.dataset.dataset_id, "number": 1}}
 JOB = {"parts": lambda w: {"id": w.failed.pk}}
 AUDIT = {"parts": lambda w: {"id": w.done.pk}}
 UPLOAD = {"parts": lambda w: {"id": upload(w).pk}}
+SYSTEM = {"parts": lambda w: {"id": w.system.pk}}
+GOVERN = {**SYSTEM, "role": "officer"}
 HOOK = {"parts": lambda w: {"id": w.hook.pk}, "role": "administrator"}
 MEMBER = {"parts": lambda w: {"id": w.member.pk}, "role": "administrator"}
 DELIVERY = {
     "parts": lambda w: {"id": w.hook.pk, "delivery": Delivery.unscoped.get(endpoint=w.hook).pk},
     "role": "administrator",
 }
+INCIDENT = {"parts": lambda w: {"id": w.incident.pk}}
 ANY = {"headers": {"If-Match": "*"}}
 ASKED = {"sensitive": ["sex"], "label": "label", "prediction": "prediction"}
 
@@ -109,6 +112,18 @@ WAYS: dict[str, Way] = {
     "get_model_version_by_number": Way("GET", "/models/{id}/versions/{number}", **MODEL_1),
     "compare_models": Way("GET", "/models/{id}/comparison", **MODEL, query=lambda w: "?from=1&to=1"),
     "get_model_version": Way("GET", "/model-versions/{id}", parts=lambda w: {"id": w.model.pk}),
+    "list_systems": Way("GET", "/systems"),
+    "create_system": Way("POST", "/systems", 201, "officer", body=lambda w: {"name": "Another", "roles": ["deployer"]}),
+    "export_systems": Way("GET", "/systems/export"),
+    "import_systems": Way("POST", "/systems/import", role="officer", body=lambda w: b"name\nFrom a sheet\n"),
+    "get_system": Way("GET", "/systems/{id}", **SYSTEM),
+    "change_system": Way("PATCH", "/systems/{id}", **GOVERN, body=lambda w: {"purpose": "Mine"}, **ANY),
+    "list_system_parts": Way("GET", "/systems/{id}/parts", **SYSTEM),
+    "add_system_part": Way("POST", "/systems/{id}/parts", 201, **GOVERN, body=lambda w: {"version": str(w.model.pk)}),
+    "remove_system_part": Way(
+        "DELETE", "/systems/{id}/parts/{version}", 204, "officer",
+        parts=lambda w: {"id": w.system.pk, "version": w.model.pk},
+    ),
     "list_datasets": Way("GET", "/datasets"),
     "create_dataset": Way("POST", "/datasets", 201, body=lambda w: {"name": "Another"}),
     "get_dataset": Way("GET", "/datasets/{id}", **DATASET),
@@ -147,7 +162,26 @@ WAYS: dict[str, Way] = {
     "list_metrics": Way("GET", "/metrics"),
     "list_checks": Way("GET", "/checks"),
     "get_default_policy": Way("GET", "/policies/default"),
+    "list_incidents": Way("GET", "/incidents"),
+    "create_incident": Way(
+        "POST", "/incidents", 201, "officer",
+        body=lambda w: {"system": str(w.system.pk), "title": "It refused all", "aware_at": "2026-11-21T12:00:00Z"},
+    ),
+    "get_incident": Way("GET", "/incidents/{id}", **INCIDENT),
+    "change_incident": Way(
+        "PATCH", "/incidents/{id}", role="officer", **INCIDENT, body=lambda w: {"known": "More."}, **ANY
+    ),
+    "close_incident": Way(
+        "POST", "/incidents/{id}/close", role="officer", **INCIDENT, body=lambda w: {"closing": "Mended."}
+    ),
+    "reopen_incident": Way("POST", "/incidents/{id}/reopen", role="officer", **INCIDENT),
+    "list_notifications": Way("GET", "/incidents/{id}/notifications", **INCIDENT),
+    "create_notification": Way(
+        "POST", "/incidents/{id}/notifications", 201, "officer", **INCIDENT,
+        body=lambda w: {"sort": "final", "authority": "CNPD", "sent_at": f"{timezone.now().isoformat()}"},
+    ),
     "list_trail": Way("GET", "/trail", role="officer"),
+    "list_checkpoints": Way("GET", "/trail/checkpoints", role="officer"),
     "export_trail": Way("GET", "/trail/export", role="officer"),
     "verify_trail": Way("POST", "/trail/verification", role="officer"),
     "list_webhooks": Way("GET", "/webhooks", role="administrator"),
@@ -163,4 +197,3 @@ WAYS: dict[str, Way] = {
     "list_deliveries": Way("GET", "/webhooks/{id}/deliveries", **HOOK),
     "retry_delivery": Way("POST", "/webhooks/{id}/deliveries/{delivery}/retry", **DELIVERY),
 }  # fmt: skip
-    "list_checkpoints": Way("GET", "/trail/checkpoints", role="officer"),
