@@ -23,6 +23,7 @@ WITH_BODY = [
     "create_token", "invite_member", "change_member", "create_model", "change_model", "create_model_version",
     "create_dataset", "change_dataset", "create_dataset_version", "create_upload", "create_audit", "create_webhook",
     "change_webhook", "register_model", "register_dataset", "change_organisation", "create_delegation",
+    "create_incident", "change_incident", "close_incident", "create_notification",
 ]  # fmt: skip
 
 
