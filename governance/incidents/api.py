@@ -110,8 +110,8 @@ class IncidentQuery(PageQuery):
     state: Literal["open", "closed"] | None = None
 
 
-def person(user: Any) -> Person | None:
-    return Person(id=str(user.pk), name=str(user)) if user else None
+def person(user: Any) -> Person:
+    return Person(id=str(user.pk), name=str(user))
 
 
 def clock_record(kept: keeping.Kept) -> ClockRecord:
@@ -132,7 +132,7 @@ def incident_record(incident: Incident) -> IncidentRecord:
     return IncidentRecord(
         **said,
         system=incident.system_id,
-        created_by=person(incident.created_by),
+        created_by=person(incident.created_by) if incident.created_by else None,
         clocks=[clock_record(kept) for kept in keeping.clocks(incident)],
     )
 
