@@ -94,6 +94,13 @@ class Framework:
     sections: tuple[Section, ...]
 
     @property
+    def chapters(self) -> dict[str, str]:
+        """What coverage is drawn by, in order: the `chapter` of sections and requirements -> its title."""
+        file = load(self.id)
+        titles = {each.get("ref", each["id"]): each["title"] for each in file.get("chapters", file.get("sections", ()))}
+        return {section.chapter: titles.get(section.chapter, section.title) for section in self.sections}
+
+    @property
     def requirements(self) -> tuple[Requirement, ...]:
         return tuple(each for section in self.sections for each in section.requirements)
 
@@ -160,20 +167,20 @@ def _framework(name: str) -> Framework:
 
 
 def _sections(file: Mapping[str, Any], parent: Mapping[str, Any]) -> Iterator[Section]:
-    """The sections that hold requirements, those inside other sections too; the outer one is then their chapter."""
+    """The sections that hold requirements, those inside other sections too; the outermost one is then their chapter."""
     if parent.get("requirements"):
         yield Section(
             id=parent["id"],
             ref=parent.get("ref", ""),
             title=parent["title"],
-            chapter=parent.get("chapter", ""),
+            chapter=parent.get("chapter", parent["title"]),
             note=parent.get("note", ""),
             note_certainty=parent.get("note_certainty", ""),
             amended_by=parent.get("amended_by", ""),
             requirements=tuple(_requirement(file, parent, each) for each in parent["requirements"]),
         )
     for inner in parent.get("sections", ()):
-        chapter = inner.get("chapter", "" if parent is file else parent["title"])
+        chapter = inner.get("chapter", inner["ref"] if parent is file else parent["chapter"])
         yield from _sections(file, MappingProxyType({**inner, "chapter": chapter}))
 
 
@@ -188,7 +195,7 @@ def _requirement(file: Mapping[str, Any], section: Mapping[str, Any], each: Mapp
         title=each["title"],
         help=each.get("help", ""),
         section=section["id"],
-        chapter=section.get("chapter", ""),
+        chapter=section.get("chapter", section["title"]),
         applies_to=each.get("applies_to", ()),
         risk_levels=levels,
         evidence=each.get("evidence", ()),

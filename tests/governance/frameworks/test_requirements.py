@@ -24,6 +24,8 @@ def test_a_framework_keeps_the_contract(name):
     assert held.version
     assert held.source.name
     assert held.certainty in CERTAINTIES
+    assert list(held.chapters) == list(dict.fromkeys(each.chapter for each in held.requirements))
+    assert all(held.chapters.values())
     for each in held.requirements:
         assert each.framework == name
         assert each.ref
@@ -32,6 +34,21 @@ def test_a_framework_keeps_the_contract(name):
         assert {each.note_certainty} <= CERTAINTIES | {""}, each.id
         assert each.note or not each.note_certainty, each.id
         assert requirement(each.id) is each
+
+
+@pytest.mark.parametrize(
+    ("name", "chapter", "title", "size"),
+    [
+        ("eu-ai-act", "Chapter III, Section 2", "High-risk: requirements for the system", 77),
+        ("nist-ai-rmf", "MEASURE", "Risks assessed and tracked", 22),
+        ("iso-42001", "A.7", "Data", 5),
+        ("gdpr", "GDPR", "GDPR", 36),
+    ],
+)
+def test_coverage_can_be_drawn_by_chapter(name, chapter, title, size):
+    held = framework(name)
+    assert held.chapters[chapter] == title
+    assert sum(each.chapter == chapter for each in held.requirements) == size
 
 
 def test_ids_are_unique_across_frameworks():
