@@ -100,7 +100,11 @@ def one_of(value: Any, known: Sequence[str], at: str, what: str = "") -> str:
 
 def near(value: Any, known: Sequence[str]) -> str:
     """What may have been meant, or what there is."""
-    close = difflib.get_close_matches(str(value)[:80], known, n=3, cutoff=0.6)
+    text = str(value)[:80]
+    close = [each for each in known if len(each) > 2 and text.endswith(each)]
+    # ids begin with what they are of, so 4-c is nearer to 4-a than to 5-c
+    alike = difflib.get_close_matches(text, known, n=9, cutoff=0.5)
+    close = (close or sorted(alike, key=lambda each: each[:1] != text[:1]))[:3]
     return f"Did you mean {listed(close, 'or')}?" if close else f"There is {listed(known, 'and')}."
 
 

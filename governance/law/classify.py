@@ -104,6 +104,7 @@ class Classification:
             "obligations_conditional": [each.as_json() for each in found.conditional],
             "permissions": [each.id for each in found.permissions],
             "notes": list(found.notes),
+            "until_then": self.until_then.primary if self.until_then else None,
             "prohibitions_coming": [ban.as_json() for ban in self.pending],
             "follows": [each.as_json() for each in self.follows],
             "to_change": [each.as_json() for each in self.to_change],

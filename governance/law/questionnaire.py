@@ -251,7 +251,7 @@ class _Given:
 
     def _over(self, id: str, limit: str) -> bool | None:
         value = self._value(id)
-        return value if value is None or value is False else float(value) > reading()[limit]["flop"]
+        return value if value is None or value is False else float(value) > float(reading()[limit]["flop"])
 
     def _in_section(self, id: str, section: str) -> bool | None:
         value = self._value(id)

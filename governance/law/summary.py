@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from governance.law.classify import Classification
 
 STYLES = {"PROHIBITED": "bold red", "PROHIBITED_PENDING": "bold red"}
+KINDS = {
+    "stop": "Stop",
+    "registration": "Registration",
+    "conformity": "Conformity",
+    "fria": "Fundamental rights",
+    "documentation": "Documentation",
+    "scope": "Reach of the Act",
+}
 CAVEAT = "Paraphrased facts, not legal advice. The law that is held: {law}, read through public copies."
 
 
@@ -28,7 +36,7 @@ def show(found: Classification, name: str, json_file: Path | None) -> None:
     console.print(f"{_escape(name)} on {found.as_of}. It rests on {_escape(listed(found.legal_basis, 'and'))}.\n")
     _steps(console, found)
     if found.follows:
-        _list(console, "What follows", (f"{each.says} [{each.ref}]" for each in found.follows))
+        _list(console, "What follows", (f"{KINDS[each.kind]}: {each.says} [{each.ref}]" for each in found.follows))
     _duties(console, found, applying(found, found.roles, found.as_of))
     if found.to_change:
         _list(console, "What would lead to another class", (f"{each.says} [{each.ref}]" for each in found.to_change))
@@ -42,8 +50,8 @@ def show(found: Classification, name: str, json_file: Path | None) -> None:
 def _steps(console: Any, found: Classification) -> None:
     console.print("[bold]Why[/bold]")
     for step in found.reasoning:
-        console.print(f"  {step.answer:<4}{_escape(step.question)} [dim]{_escape(f'[{step.ref}]')}[/dim]")
-        console.print(f"      {_escape(step.says)}", style="dim")
+        console.print(f"  {step.answer:<7}{_escape(step.question)} [dim]{_escape(f'[{step.ref}]')}[/dim]")
+        console.print(f"         {_escape(step.says)}", style="dim")
     console.print()
 
 

@@ -94,7 +94,8 @@ def class_of(gpai: Gpai | None) -> str:
     """GPAI, or GPAI_SYSTEMIC where the model was designated, or is presumed to have high-impact capabilities."""
     if gpai is None:
         return "GPAI"
-    presumed = (gpai.flops or 0) > reading()["systemic_presumption"]["flop"] and not gpai.presumption_rebutted
+    limit = float(reading()["systemic_presumption"]["flop"])
+    presumed = (gpai.flops or 0) > limit and not gpai.presumption_rebutted
     return "GPAI_SYSTEMIC" if gpai.designated or presumed else "GPAI"
 
 
