@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
@@ -52,12 +54,20 @@ def flag(name: str, default: bool) -> bool:
     return value in TRUE
 
 
-def number(name: str, default: int) -> int:
-    value = text(name, str(default))
-    try:
-        return int(value)
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} is a whole number, not {value!r}") from None
+def number(name: str, default: int, least: int = 0) -> int:
+    value = text(name, str(default)).strip()
+    if not value.isascii() or not value.isdecimal() or int(value) < least:
+        raise ImproperlyConfigured(f"{name} is a whole number from {least}, not {value!r}")
+    return int(value)
+
+
+def choice(name: str, default: str, others: Collection[str]) -> str:
+    """The default or one of the others, written as they are; capitals do not matter."""
+    value = text(name, default).strip()
+    for known in (default, *others):
+        if value.lower() == known.lower():
+            return known
+    raise ImproperlyConfigured(f"{name} is one of {', '.join(filter(None, (default, *others)))}, not {value!r}")
 
 
 def listing(name: str, default: str = "") -> list[str]:
@@ -69,6 +79,13 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
         return [ip_network(item) for item in listing(name)]
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} lists networks, like 10.20.0.0/16: {error}") from None
+
+
+def database(name: str, url: str) -> dict[str, Any]:
+    """What Django is to be told of the database at this address: SQLite's file or PostgreSQL."""
+    if not url.startswith(("sqlite:", "postgres:", "postgresql:")):
+        raise ImproperlyConfigured(f"{name} is sqlite:///file or postgres://user:password@host:5432/name")
+    return dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
 
 
 def secret(name: str, file: Path) -> str:

@@ -24,6 +24,11 @@ from models.jobs.sandbox import jail, landlock, syscalls
 Level = Literal["ok", "weak", "missing"]
 DISK = 2 * 1024**3
 PANGO = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0")
+# what the rest goes on without, and how
+HELPERS = {
+    "libgomp.so.1": "LightGBM models cannot be read (apt install libgomp1)",
+    "libharfbuzz-subset.so.0": "a slower library cuts the fonts of a report (apt install libharfbuzz-subset0)",
+}
 WAITED = timedelta(minutes=2)
 APART = timedelta(seconds=5)
 JULIAN_1970 = 2440587.5
@@ -70,13 +75,25 @@ def sandbox() -> Finding:
 
 def pango() -> Finding:
     for library in PANGO:
-        try:
-            ctypes.CDLL(library)
-        except OSError:
+        if not loads(library):
             return Finding(
                 "missing", "pango", f"{library} is not installed; no PDF (apt install libpango-1.0-0 libpangoft2-1.0-0)"
             )
     return Finding("ok", "pango", "there")
+
+
+def libraries() -> Finding:
+    """Those of the system that pip cannot bring; Pango is looked at by itself, and bubblewrap is the sandbox."""
+    without = [f"{library} is not installed; {what}" for library, what in HELPERS.items() if not loads(library)]
+    return Finding("weak" if without else "ok", "libraries", "; ".join(without) or ", ".join(HELPERS))
+
+
+def loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 def fonts() -> Finding:
@@ -216,18 +233,56 @@ def room() -> Finding:
 
 
 def disk() -> Finding:
-    free = shutil.disk_usage(settings.VAR).free
-    level: Level = "weak" if free < DISK else "ok"
-    return Finding(level, "disk", f"{free / 1024**3:.1f} GiB free under {settings.VAR}")
+    """Where the service writes: its own folder, with what people just sent, and the stored files."""
+    from governance.usage import folder_of_files, readable
+
+    free = {place: shutil.disk_usage(place).free for place in (settings.VAR, folder_of_files()) if place}
+    least, told = min(free.values()), ", ".join(f"{readable(size)} free under {place}" for place, size in free.items())
+    if least < settings.DISK_RESERVE_BYTES:
+        reserve = readable(settings.DISK_RESERVE_BYTES)
+        return Finding("missing", "disk", f"{told}: files are refused where less than {reserve} would be left")
+    return Finding("weak" if least < DISK else "ok", "disk", told)
+
+
+def rates() -> Finding:
+    from models.rest.rates import rate_of
+
+    rate_of(settings.API_RATE)
+    return Finding("ok", "rates", f"the API may be asked {settings.API_RATE}")
+
+
+def sources() -> Finding:
+    """Only the operator's list is read; whether a place answers shows when it is read from."""
+    from models.registry.sources import declared
+
+    return Finding("ok", "sources", ", ".join(declared()) or "none declared")
 
 
 def secret_key() -> Finding:
-    file = settings.VAR / "secret_key"
-    if os.environ.get("SECRET_KEY"):
+    told = environment.SOURCES["SECRET_KEY"]
+    file = Path(told.file)
+    if told.kind == "environment":
         return Finding("ok", "secret key", "from the environment")
-    if stat.S_IMODE(file.stat().st_mode) & 0o077:
+    if stat.S_IMODE(file.stat().st_mode) & 0o077 and file.parent == settings.VAR:
         return Finding("weak", "secret key", f"others may read {file}: chmod 600 {file}")
     return Finding("ok", "secret key", f"in {file}")
+
+
+def trail_key() -> Finding:
+    """The beat signs the heads of the trails with it; only the machine of the beat needs it."""
+    from models.trail import keys
+    from models.trail.models import Checkpoint
+
+    if not keys.file().exists():
+        return Finding("weak", "trail key", "none here: nothing signs the heads of the trails (manage.py trail_key)")
+    key = keys.id_of(keys.encoded(keys.present().public_key()))
+    if stat.S_IMODE(keys.file().stat().st_mode) & 0o077:
+        return Finding("weak", "trail key", f"others may read {keys.file()}: chmod 600 {keys.file()}")
+    if key not in keys.known():
+        return Finding("missing", "trail key", f"{keys.public_file()} does not have {key}: its signatures are refused")
+    last = Checkpoint.unscoped.order_by("-at").values_list("at", flat=True).first()
+    signed = f"signed last on {last:%Y-%m-%d %H:%M} UTC" if last else "nothing signed yet"
+    return Finding("ok", "trail key", f"{key} in {keys.file()}, {signed}")
 
 
 def exposure() -> Finding:
@@ -257,23 +312,6 @@ def told_settings() -> Iterator[tuple[str, str, str]]:
 
 
 EXAMINATIONS: tuple[Callable[[], Finding], ...] = (
-    our_packages, sandbox, pango, fonts, database, migrations, clock, broker, queue, workers, beat, storage, disk, room,
-    secret_key, exposure, root,
+    our_packages, sandbox, pango, libraries, fonts, database, migrations, clock, broker, queue, workers, beat, storage,
+    disk, room, rates, sources, secret_key, trail_key, exposure, root,
 )  # fmt: skip
-def trail_key() -> Finding:
-    """The beat signs the heads of the trails with it; only the machine of the beat needs it."""
-    from models.trail import keys
-    from models.trail.models import Checkpoint
-
-    if not keys.file().exists():
-        return Finding("weak", "trail key", "none here: nothing signs the heads of the trails (manage.py trail_key)")
-    key = keys.id_of(keys.encoded(keys.present().public_key()))
-    if stat.S_IMODE(keys.file().stat().st_mode) & 0o077:
-        return Finding("weak", "trail key", f"others may read {keys.file()}: chmod 600 {keys.file()}")
-    if key not in keys.known():
-        return Finding("missing", "trail key", f"{keys.public_file()} does not have {key}: its signatures are refused")
-    last = Checkpoint.unscoped.order_by("-at").values_list("at", flat=True).first()
-    signed = f"signed last on {last:%Y-%m-%d %H:%M} UTC" if last else "nothing signed yet"
-    return Finding("ok", "trail key", f"{key} in {keys.file()}, {signed}")
-
-

@@ -89,10 +89,10 @@ def job_logs(dry_run: bool) -> int:
 
 
 def work_folders(dry_run: bool) -> int:
-    """What attempts left on this machine that were cut off, a day ago or earlier, with their jobs at an end."""
-    if not settings.JOB_WORK_FOLDER.is_dir():
-        return 0
-    old = [path for path in settings.JOB_WORK_FOLDER.iterdir() if age(path) > DAY]
+    """What attempts and requests left on this machine that were cut off, a day ago or earlier, with their jobs at an
+    end."""
+    folders = [path for path in (settings.JOB_WORK_FOLDER, settings.FILE_UPLOAD_TEMP_DIR) if path.is_dir()]
+    old = [path for folder in folders for path in folder.iterdir() if age(path) > DAY]
     running = set(map(str, Job.unscoped.filter(state=State.RUNNING).values_list("pk", flat=True)))
     gone = [path for path in old if path.name[:36] not in running]
     for path in [] if dry_run else gone:

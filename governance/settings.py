@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import dj_database_url
 from csp.constants import NONE, SELF
 
 from governance import environment, logs
@@ -27,8 +26,8 @@ CSRF_TRUSTED_ORIGINS = environment.listing("CSRF_TRUSTED_ORIGINS")
 # Where `serve` and `web` listen. Behind a proxy its headers are believed, and nobody's else.
 HOST = environment.text("HOST", "127.0.0.1")
 PORT = environment.number("PORT", 8000)
-WEB_THREADS = environment.number("WEB_THREADS", 4)
-WEB_PROCESSES = environment.number("WEB_PROCESSES", 1)
+WEB_THREADS = environment.number("WEB_THREADS", 4, least=1)
+WEB_PROCESSES = environment.number("WEB_PROCESSES", 1, least=1)
 BEHIND_PROXY = environment.flag("BEHIND_PROXY", False)
 TRUSTED_PROXY = environment.text("TRUSTED_PROXY", "127.0.0.1")
 METRICS_TOKEN = environment.text("METRICS_TOKEN", "")
@@ -98,7 +97,7 @@ TEMPLATES = [
 # Database. SQLite: write-ahead log, and BEGIN IMMEDIATE so that a transaction that will write waits at its start
 # instead of failing in its middle.
 DATABASE_URL = environment.text("DATABASE_URL", f"sqlite:///{VAR / 'plumbline.sqlite3'}")
-DATABASES = {"default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True))}
+DATABASES = {"default": environment.database("DATABASE_URL", DATABASE_URL)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["CONN_MAX_AGE"] = 0
     DATABASES["default"]["OPTIONS"] = {
@@ -162,12 +161,12 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_TIMEZONE = "UTC"
 
 JOB_CELERY_APP = "governance"
-JOB_LEASE_SECONDS = environment.number("JOB_LEASE_SECONDS", 60)
-JOB_REAP_SECONDS = environment.number("JOB_REAP_SECONDS", 5)
-JOB_RING_AGAIN_SECONDS = environment.number("JOB_RING_AGAIN_SECONDS", 60)
+JOB_LEASE_SECONDS = environment.number("JOB_LEASE_SECONDS", 60, least=1)
+JOB_REAP_SECONDS = environment.number("JOB_REAP_SECONDS", 5, least=1)
+JOB_RING_AGAIN_SECONDS = environment.number("JOB_RING_AGAIN_SECONDS", 60, least=1)
 JOB_GRACE_SECONDS = environment.number("JOB_GRACE_SECONDS", 20)
-JOB_ATTEMPTS = environment.number("JOB_ATTEMPTS", 3)
-JOB_TIME_LIMIT_SECONDS = environment.number("JOB_TIME_LIMIT_SECONDS", 3600)
+JOB_ATTEMPTS = environment.number("JOB_ATTEMPTS", 3, least=1)
+JOB_TIME_LIMIT_SECONDS = environment.number("JOB_TIME_LIMIT_SECONDS", 3600, least=1)
 JOB_MEMORY_LIMIT_BYTES = environment.number("JOB_MEMORY_LIMIT_BYTES", 4 * 1024**3)
 JOB_WAITERS = environment.number("JOB_WAITERS", 2)
 JOB_WORK_FOLDER = VAR / "work"
@@ -177,11 +176,11 @@ KEEP_JOB_LOGS_DAYS = environment.number("KEEP_JOB_LOGS_DAYS", 3653)
 KEEP_DELIVERIES_DAYS = environment.number("KEEP_DELIVERIES_DAYS", 90)
 KEEP_UNREFERENCED_BLOBS_DAYS = environment.number("KEEP_UNREFERENCED_BLOBS_DAYS", 7)
 PRUNE_HOURS = environment.number("PRUNE_HOURS", 24)
+
 # The trail's heads are signed with a key that manage.py trail_key makes; both files lie outside the database.
 TRAIL_KEY_FILE = environment.text("TRAIL_KEY_FILE", str(VAR / "trail_key"))
 TRAIL_CHECKPOINTS_FILE = environment.text("TRAIL_CHECKPOINTS_FILE", str(VAR / "trail_checkpoints.jsonl"))
 TRAIL_CHECKPOINT_MINUTES = environment.number("TRAIL_CHECKPOINT_MINUTES", 60)
-
 
 # Files. Limits of what people may bring; intake refuses what is above them.
 STORAGE_URL = environment.text("STORAGE_URL", f"file://{VAR / 'blobs'}")
@@ -192,7 +191,9 @@ UPLOAD_ROWS = environment.number("UPLOAD_ROWS", 100_000_000)
 UPLOAD_COLUMNS = environment.number("UPLOAD_COLUMNS", 5_000)
 UPLOAD_CELL_LENGTH = environment.number("UPLOAD_CELL_LENGTH", 1024**2)
 DATA_SOURCES = environment.text("DATA_SOURCES", "")
-FILE_UPLOAD_TEMP_DIR = None
+DISK_RESERVE_BYTES = environment.number("DISK_RESERVE_BYTES", 1024**3)
+FILE_UPLOAD_TEMP_DIR = VAR / "received"
+FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
 FILE_UPLOAD_HANDLERS = ["models.registry.uploads.LimitedUpload"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
@@ -246,7 +247,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 # One line each on stderr, for people or (LOG_FORMAT=json) for machines; see governance/logs.py.
-LOG_FORMAT = environment.text("LOG_FORMAT", "line")
-LOG_LEVEL = environment.text("LOG_LEVEL", "")
+LOG_FORMAT = environment.choice("LOG_FORMAT", "line", ["json"])
+LOG_LEVEL = environment.choice("LOG_LEVEL", "", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
 LOGGING = logs.configuration(LOG_FORMAT, LOG_LEVEL)
 LOGGING_CONFIG = "logging.config.dictConfig"

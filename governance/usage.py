@@ -35,11 +35,17 @@ def total(rows: QuerySet[Any]) -> int:
 
 def on_this_machine() -> Iterator[Use]:
     """What lies on the disk here, as far as it is ours, and what the database says of itself."""
-    place = urlsplit(settings.STORAGE_URL)
-    if place.scheme == "file":
-        yield folder("stored files", Path(unquote(place.path)))
+    if files := folder_of_files():
+        yield folder("stored files", files)
     yield database()
     yield folder("work folders", settings.JOB_WORK_FOLDER)
+
+
+def folder_of_files() -> Path | None:
+    """Where the stored files lie on this machine; None where they lie elsewhere, or there is no such folder."""
+    place = urlsplit(settings.STORAGE_URL)
+    found = Path(unquote(place.path))
+    return found if place.scheme == "file" and found.is_dir() else None
 
 
 def folder(what: str, root: Path) -> Use:

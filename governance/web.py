@@ -100,12 +100,16 @@ def web_server(options: dict[str, Any], bound: socket.socket) -> Any:
     """Ready to run() on a socket that listens."""
     from waitress.server import create_server
 
+    from governance.bodies import Channel
     from governance.wsgi import application
 
-    return create_server(
+    tempfile.tempdir = str(settings.FILE_UPLOAD_TEMP_DIR)  # where the server keeps a body until it is whole
+    server = create_server(
         application, sockets=[bound], threads=options["threads"], ident=None,
         max_request_body_size=settings.FORM_UPLOAD_BYTES * SLACK, **proxy(),
     )  # fmt: skip
+    server.channel_class = Channel
+    return server
 
 
 def proxy() -> dict[str, Any]:

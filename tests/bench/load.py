@@ -17,7 +17,7 @@ from collections.abc import Iterator
 import httpx
 
 from tests.bench.row import FULL, Row, within
-from tests.bench.service import place_on_postgres, processor_seconds, serving
+from tests.bench.service import peak_memory, place_on_postgres, processor_seconds, serving
 
 RATE = 50
 SECONDS = 60 if FULL else 30
@@ -35,6 +35,7 @@ def measure() -> Iterator[Row]:
         seeded = json.loads(place.manage("shell", "-v", "0", "-c", "from tests.bench.seed import seed; seed()"))
         with serving(place, "--processes", "2", "--threads", "4") as (address, process):
             times, wrong, spent = asyncio.run(visits(address, seeded, process.pid))
+            peak = peak_memory(process.pid)
     done = sorted(time for page in times.values() for time in page)
     said = f"{RATE} pages a second, {seeded['rows']}"
     yield within(f"{said}: median", statistics.median(done) * 1000, 100, "ms")
@@ -45,6 +46,7 @@ def measure() -> Iterator[Row]:
     )
     each = f"{spent / len(done) * 1000:.1f} ms"
     yield Row("the service's processor time for a page, without the database", each, "", None, "", None)
+    yield within("a web process's memory at its peak, after them", peak, 150, "MB")
     yield Row("answers that were not 200", str(wrong), "", None, "none", wrong == 0)
 
 

@@ -8,6 +8,7 @@ import random
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
+from math import ceil
 from typing import Any
 from uuid import uuid4
 
@@ -37,7 +38,8 @@ def seed() -> None:
     models = copies_of_model(audit.model, MODELS - 1)
     figures = list(Measurement.unscoped.filter(audit=audit))
     jobs = copies_of_job(audit.job, JOBS - 1)
-    audits = copies_of_audit(audit, [audit.model, *models], jobs[: MEASUREMENTS // len(figures)])
+    succeeded = [job for job in jobs if job.state == State.SUCCEEDED]
+    audits = copies_of_audit(audit, [audit.model, *models], succeeded[: ceil(MEASUREMENTS / len(figures))])
     copies_of_figures(figures, audits)
     counts = f"{Measurement.unscoped.count():,} measurements, {Model.unscoped.count():,} models, "
     counts += f"{Job.unscoped.count():,} jobs"
@@ -104,10 +106,9 @@ def copies_of_job(job: Job, number: int) -> list[Job]:
 
 
 def copies_of_audit(audit: Audit, versions: list[ModelVersion | None], jobs: Iterable[Job]) -> list[Audit]:
-    succeeded = [job for job in jobs if job.state == State.SUCCEEDED]
     audits = [
         copy(audit, id=uuid4(), job=job, model=versions[n % len(versions)], created_at=job.created_at)
-        for n, job in enumerate(succeeded)
+        for n, job in enumerate(jobs)
     ]
     return Audit.unscoped.bulk_create(audits)
 

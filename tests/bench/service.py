@@ -88,6 +88,12 @@ def processor_seconds(pid: int) -> float:
     return used / os.sysconf("SC_CLK_TCK")
 
 
+def peak_memory(pid: int) -> float:
+    """The most that a process has had in memory so far, in MB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1000
+
+
 def address_of(process: subprocess.Popen[str], log: Path) -> str:
     """From the line that says where it is; RuntimeError where it ends first."""
     while not (found := re.search(r"http://[\d.]+:\d+", log.read_text())):

@@ -16,7 +16,7 @@ import pyarrow.parquet
 
 from plumbline_client.client import Client
 from tests.bench.row import FOLDER, Row, within
-from tests.bench.service import place_on_postgres, serving
+from tests.bench.service import peak_memory, place_on_postgres, serving
 
 BYTES = 1 << 30
 CUTS = (300 << 20, 700 << 20)
@@ -103,8 +103,3 @@ class Line:
                 self.cuts += 1
                 return True
         return False
-
-
-def peak_memory(process: int) -> float:
-    status = Path(f"/proc/{process}/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) / 1000

@@ -158,25 +158,6 @@ def parts(pk: str) -> list[int]:
     return list(UploadPart.objects.filter(upload=UUID(pk)).order_by("number").values_list("number", flat=True))
 
 
-def token() -> str:
-    from datetime import timedelta
-
-    from django.utils import timezone
-
-    from models.accounts.scopes import USUAL
-    from models.accounts.tokens import issue
-
-    at, person = organisation(), user()
-    return issue(person, at, "faults", USUAL, timezone.now() + timedelta(days=1))[1]
-
-
-def parts(pk: str) -> list[int]:
-    """The numbers of those that are there."""
-    from models.registry.models import UploadPart
-
-    return list(UploadPart.objects.filter(upload=UUID(pk)).order_by("number").values_list("number", flat=True))
-
-
 def upload_content(pk: str) -> str:
     from models.registry.models import Upload
     from models.registry.uploading import content

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import subprocess
 import sys
 from datetime import timedelta
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from governance import health
+from governance import environment, health
 from models.jobs.sandbox import jail
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,12 +104,49 @@ def test_without_bubblewrap_it_says_which_protection_is_left(monkeypatch: pytest
     assert "limits" in found.message
 
 
-def test_a_key_that_others_may_read_is_told(tmp_path: Path, settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SECRET_KEY", raising=False)
-    settings.VAR = tmp_path  # type: ignore[attr-defined]
+def test_a_key_of_ours_that_others_may_read_is_told(
+    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.VAR = tmp_path
     (tmp_path / "secret_key").write_text("known to all")
     (tmp_path / "secret_key").chmod(0o644)
+    monkeypatch.setitem(environment.SOURCES, "SECRET_KEY", environment.Source("file", "", f"{tmp_path}/secret_key"))
     assert health.secret_key().level == "weak"
+
+
+def test_a_key_that_a_container_was_given_in_a_file_is_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "given").write_text("a secret of the container's")
+    told = environment.Source("file", "a secret of the container's", f"{tmp_path}/given")
+    monkeypatch.setitem(environment.SOURCES, "SECRET_KEY", told)
+    assert health.secret_key() == health.Finding("ok", "secret key", f"in {tmp_path}/given")
+
+
+@pytest.mark.parametrize(("reserve", "free", "level"), [(0, 3, "ok"), (0, 1, "weak"), (2, 1, "missing")])
+def test_a_disk_that_is_nearly_full_is_told_before_and_when_nothing_is_taken_any_more(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, reserve: int, free: int, level: str
+) -> None:
+    settings.DISK_RESERVE_BYTES = reserve * 1024**3
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(0, 0, free * 1024**3))  # type: ignore[attr-defined]
+    assert health.disk().level == level
+    assert f"{free}.0 GiB free under {settings.VAR}" in health.disk().message
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("name", "value", "finding"), [
+    ("API_RATE", "often", "rates"), ("DATA_SOURCES", "/nowhere/sources.toml", "sources"),
+])  # fmt: skip
+def test_a_setting_that_would_fail_only_in_a_request_is_found(
+    settings: Any, name: str, value: str, finding: str
+) -> None:
+    setattr(settings, name, value)
+    assert findings()[finding].level == "missing"
+
+
+def test_a_library_that_the_rest_goes_on_without_is_weak(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "HELPERS", {"libnowhere.so.1": "something goes without"})
+    assert health.libraries() == health.Finding(
+        "weak", "libraries", "libnowhere.so.1 is not installed; something goes without"
+    )
 
 
 def test_what_is_missing_ends_with_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

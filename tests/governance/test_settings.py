@@ -8,6 +8,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -67,8 +68,28 @@ def test_https_makes_cookies_secure(tmp_path: Path) -> None:
     assert found["SECURE_HSTS_SECONDS"] == 31_536_000
 
 
-@pytest.mark.parametrize(("read", "value"), [("flag", "perhaps"), ("number", "many")])
-def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, read: str, value: str) -> None:
+@pytest.mark.parametrize(("read", "value", "more"), [
+    (environment.flag, "perhaps", (False,)),
+    (environment.number, "many", (0,)),
+    (environment.number, "-1", (0,)),
+    (environment.number, "0", (4, 1)),
+    (environment.choice, "xml", ("line", ["json"])),
+])  # fmt: skip
+def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, read: Any, value: str, more: tuple[Any, ...]) -> None:
     monkeypatch.setenv("SOME_SETTING", value)
     with pytest.raises(ImproperlyConfigured, match=f"SOME_SETTING .*{value}"):
-        getattr(environment, read)("SOME_SETTING", 0)
+        read("SOME_SETTING", *more)
+
+
+def test_a_choice_is_taken_whatever_its_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_SETTING", "debug")
+    assert environment.choice("SOME_SETTING", "", ["DEBUG", "INFO"]) == "DEBUG"
+
+
+def test_a_wrong_setting_is_one_line_and_no_traceback(tmp_path: Path) -> None:
+    more = {"PLUMBLINE_VAR": str(tmp_path), "DATABASE_URL": "mongodb://secret@host"}
+    command = [sys.executable, "manage.py", "doctor"]
+    run = subprocess.run(command, cwd=ROOT, env={**os.environ, **more}, capture_output=True, text=True)
+    assert (run.returncode, run.stderr.count("\n")) == (1, 1)
+    assert run.stderr.startswith("A setting is wrong: DATABASE_URL")
+    assert "secret" not in run.stderr

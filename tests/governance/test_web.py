@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -67,3 +68,27 @@ def test_a_declared_proxy_is_believed_and_only_it(environment: dict[str, str], t
         assert status(web, "/metrics", Authorization=f"Bearer {TOKEN}") == 200
     with started({**environment, **behind, "TRUSTED_PROXY": "192.0.2.1"}) as web:
         assert status(web, "/sign-in/", X_Forwarded_Proto="https") == 301
+
+
+def answer_to(web: Web, head: str, body: bytes) -> str:
+    """What comes back to a request whose body may break off, up to the end of the line."""
+    host, _, port = web.address.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), 10) as line:
+        line.sendall(f"POST /sign-in/ HTTP/1.1\r\nHost: {host}:{port}\r\n{head}\r\n\r\n".encode() + body)
+        return line.recv(65_536).decode().partition("\r\n")[0]
+
+
+@pytest.mark.parametrize("head", ["Content-Length: 100000000", "Transfer-Encoding: chunked"])
+def test_a_body_that_would_fill_the_disk_is_refused_before_anybody_signed_in(
+    environment: dict[str, str], head: str
+) -> None:
+    body = b"f4240\r\n" + bytes(1_000_000) + b"\r\n" if "chunked" in head else b""
+    with started({**environment, "DISK_RESERVE_BYTES": str(1 << 60)}) as full:
+        assert answer_to(full, head, body) == "HTTP/1.1 507 Insufficient Storage"
+        assert answer_to(full, "Content-Length: 100000", bytes(100_000)).startswith("HTTP/1.1 403"), "small ones pass"
+        assert status(full, "/sign-in/") == 200
+
+
+def test_a_body_that_there_is_room_for_is_taken(plain: Web) -> None:
+    assert answer_to(plain, "Content-Length: 1000000", bytes(1_000_000)).startswith("HTTP/1.1 4")
+    assert answer_to(plain, "Content-Length: 999999999", b"").startswith("HTTP/1.1 413")
