@@ -100,6 +100,17 @@ def test_a_waiver_of_a_rule_covers_it_for_every_attribute_and_of_one_attribute_o
     assert not waiver("four").covers("four-fifths")
 
 
+def test_a_waiver_of_an_attribute_covers_the_rule_of_an_audit_of_that_attribute_alone() -> None:
+    found, before = audit(fair=False), audit(fair=True)
+    of_sex, of_age = waiver("four-fifths[sex]"), waiver("four-fifths[age]")
+    decision = decided(found, baseline=before, waivers=(of_sex, waiver("accurate")))
+    assert states(decision)["four-fifths"] == "waived"
+    assert decision.worse() == ()
+    other = decided(found, waivers=(of_age,))
+    assert states(other)["four-fifths"] == "fail"
+    assert any("four-fifths[age]" in note for note in other.notes)
+
+
 def test_a_waiver_of_no_rule_is_told_of() -> None:
     decision = decided(audit(fair=True), waivers=(waiver("four-fifth"),))
     assert "The waiver of four-fifth (waivers.toml) is of no rule of this audit." in decision.notes

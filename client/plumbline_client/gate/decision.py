@@ -120,7 +120,7 @@ def _finding(verdict: Judged, waivers: Sequence[Waiver], day: datetime.date) -> 
     """Waivers are judged by today, not by the day of the audit."""
     if verdict.outcome != "fail":
         return Finding(verdict)
-    covering = [waiver for waiver in waivers if waiver.covers(verdict.rule)]
+    covering = [waiver for waiver in waivers if waiver.covers(verdict.rule, verdict.attribute)]
     counting = [waiver for waiver in covering if waiver.counts_on(day)]
     latest = max(covering, key=lambda waiver: waiver.until, default=None)
     return Finding(verdict, counting[0]) if counting else Finding(verdict, None, latest)
@@ -159,7 +159,7 @@ def _notes(
     if undecided and terms.allow_inconclusive:
         notes.append(f"{undecided} inconclusive rules were let through, as --allow-inconclusive asks.")
     for waiver in waivers:
-        covered = [f for f in findings if waiver.covers(f.judged.rule)]
+        covered = [f for f in findings if waiver.covers(f.judged.rule, f.judged.attribute)]
         failing = any(f.judged.outcome == "fail" for f in covered)
         if not covered:
             notes.append(f"The waiver of {waiver.rule} ({waiver.origin}) is of no rule of this audit.")

@@ -31,7 +31,7 @@ def markdown(decision: Decision) -> str:
 
 def _subject(decision: Decision) -> str:
     rows = f", {decision.rows:,} rows" if decision.rows is not None else ""
-    return f"Model: {plain(decision.subject)}. Data: {plain(decision.data)}{rows}. Policy: {plain(decision.policy)}."
+    return f"Audited: {plain(decision.subject)}. Data: {plain(decision.data)}{rows}. Policy: {plain(decision.policy)}."
 
 
 def _rules(decision: Decision) -> list[str]:

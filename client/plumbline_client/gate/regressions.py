@@ -82,7 +82,7 @@ def regressions(
 def _regression(row: Mapping[str, Any], counting: str, waivers: Sequence[Waiver]) -> Regression:
     """A rule that is waived does not stop the gate by its figure either."""
     rule = row.get("rule")
-    waiver = next((waiver for waiver in waivers if rule and waiver.covers(rule)), None)
+    waiver = next((waiver for waiver in waivers if rule and waiver.covers(rule, row.get("attribute"))), None)
     meant = counting == "any" or (counting == "ruled" and rule is not None)
     return Regression(
         id=str(row["id"]),

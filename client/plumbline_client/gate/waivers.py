@@ -41,9 +41,10 @@ class Waiver:
     def counts_on(self, day: datetime.date) -> bool:
         return day <= self.until
 
-    def covers(self, rule: str) -> bool:
-        """Whether it is of this rule, or of the rule for every attribute."""
-        return self.rule == rule or rule.startswith(f"{self.rule}[")
+    def covers(self, rule: str, attribute: str | None = None) -> bool:
+        """Whether it is of this rule, or of the rule for every attribute. An audit of one attribute alone leaves its
+        name out of the rule's: four-fifths[sex] is four-fifths there."""
+        return self.rule in (rule, f"{rule}[{attribute}]") or rule.startswith(f"{self.rule}[")
 
     def sentence(self) -> str:
         by = f" by {self.who}" if self.who else ""
