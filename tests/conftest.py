@@ -35,6 +35,13 @@ def pytest_configure(config: pytest.Config) -> None:
     connections.databases["default"]["TEST"]["NAME"] = str(folder / "test.sqlite3")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests.sharing import Sharing
+
+    return Sharing(config, log)
+
+
 def hear_signals_in_children() -> None:
     """What nohup or a shell's & made this process ignore, every process that it starts would ignore too; a handler that
     does nothing is not inherited."""
