@@ -30,9 +30,11 @@ def listed(request: HttpRequest) -> HttpResponse:
     organisation, user = organisation_for(request), signed_in_user(request)
     found = Delegation.objects.of(organisation).filter(Q(giver=user) | Q(receiver=user))
     rows = list(found.select_related("giver", "receiver", "ended_by")[:MOST])
+    given = [each for each in rows if each.giver_id == user.pk and each.state in ("active", "coming")]
     said = {
         "rows": rows,
-        "given": [each for each in rows if each.giver_id == user.pk and each.state in ("active", "coming")],
+        "given": given,
+        "next": min(given, key=lambda each: each.first_day, default=None),
         "received": [each for each in rows if each.receiver_id == user.pk and each.state == "active"],
         "gives": may(user, "delegate", organisation),
         "most": settings.DELEGATION_DAYS,
