@@ -44,6 +44,7 @@ ROOMS = [
     "privacy",
     "synthetic",
     "governance.systems",
+    "governance.obligations",
     "governance.incidents",
     "governance",
 ]
@@ -187,6 +188,7 @@ STORAGE_URL = environment.text("STORAGE_URL", f"file://{VAR / 'blobs'}")
 BLOB_CACHE_BYTES = environment.number("BLOB_CACHE_BYTES", 10 * 1024**3)
 UPLOAD_BYTES = environment.number("UPLOAD_BYTES", 2 * 1024**3)
 FORM_UPLOAD_BYTES = environment.number("FORM_UPLOAD_BYTES", 256 * 1024**2)
+EVIDENCE_BYTES = environment.number("EVIDENCE_BYTES", 32 * 1024**2)
 UPLOAD_ROWS = environment.number("UPLOAD_ROWS", 100_000_000)
 UPLOAD_COLUMNS = environment.number("UPLOAD_COLUMNS", 5_000)
 UPLOAD_CELL_LENGTH = environment.number("UPLOAD_CELL_LENGTH", 1024**2)
