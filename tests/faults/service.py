@@ -25,6 +25,7 @@ from models.jobs.sandbox import processes
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "plumbline.sqlite3"
 SHORT = {"JOB_LEASE_SECONDS": "3", "JOB_REAP_SECONDS": "1", "JOB_RING_AGAIN_SECONDS": "2", "JOB_GRACE_SECONDS": "2"}
+EACH_DATABASE = ["embedded", "redis"]  # of conftest.py's services, where the broker has no part in what is tested
 SOON = 40.0  # seconds: far more than anything here takes on an idle machine
 
 

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.faults.service import ROOT, Service, wait_until
+from tests.faults.service import EACH_DATABASE, ROOT, Service, wait_until
 
 # a beat rings nobody, so one broker for each database is enough
 pytestmark = [
     pytest.mark.timeout(180),
-    pytest.mark.parametrize("whole_service", ["embedded", "redis"], indirect=True, scope="session"),
+    pytest.mark.parametrize("whole_service", EACH_DATABASE, indirect=True, scope="session"),
 ]
 Start = Callable[[], "subprocess.Popen[bytes]"]
 

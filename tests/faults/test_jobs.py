@@ -10,9 +10,18 @@ import time
 import pytest
 
 from models.jobs.sandbox import processes
-from tests.faults.service import RunningJob, Service, broken_broker, empty_broker, wait_until, waiting_messages
+from tests.faults.service import (
+    EACH_DATABASE,
+    RunningJob,
+    Service,
+    broken_broker,
+    empty_broker,
+    wait_until,
+    waiting_messages,
+)
 
 pytestmark = pytest.mark.timeout(180)
+each_database = pytest.mark.parametrize("whole_service", EACH_DATABASE, indirect=True, scope="session")
 
 
 def assert_finished_once(job: RunningJob) -> None:
@@ -56,6 +65,7 @@ def test_kill_9_at_random_moments_still_finishes_every_job_once(service: Service
         assert_finished_once(job)
 
 
+@each_database
 def test_kill_9_of_one_pool_process_and_the_same_worker_resumes(at_work: Service) -> None:
     job = at_work.job("wait_for_go")
     os.kill(job.wait_for_run(), signal.SIGKILL)
@@ -105,6 +115,7 @@ def test_a_job_delivered_many_times_to_two_workers_runs_once(service: Service) -
         assert_finished_once(job)
 
 
+@each_database
 def test_a_worker_that_wakes_after_its_lease_ran_out_is_refused(at_work: Service) -> None:
     job = at_work.job("wait_for_go")
     sleeper = job.wait_for_run()
@@ -118,6 +129,7 @@ def test_a_worker_that_wakes_after_its_lease_ran_out_is_refused(at_work: Service
     assert_finished_once(job)
 
 
+@each_database
 def test_cancelling_a_running_job_ends_its_sandbox_within_five_seconds(at_work: Service) -> None:
     job = at_work.job("hang")
     worker = job.wait_for_run()
@@ -131,6 +143,7 @@ def test_cancelling_a_running_job_ends_its_sandbox_within_five_seconds(at_work: 
     assert job.verbs() == ["submitted", "started", "asked to cancel", "cancelled"]
 
 
+@each_database
 def test_work_that_listens_to_nobody_is_given_up_with_its_process_and_the_worker_goes_on(service: Service) -> None:
     deaf = service.job("deaf")
     service.worker("--concurrency", "1")
@@ -142,6 +155,7 @@ def test_work_that_listens_to_nobody_is_given_up_with_its_process_and_the_worker
     assert next_one.runs()[0][1] != deaf.runs()[0][1]
 
 
+@each_database
 def test_cancelling_a_queued_job_needs_no_worker(service: Service) -> None:
     job = service.job("quick")
     service.call("cancel", job.id)
@@ -149,6 +163,7 @@ def test_cancelling_a_queued_job_needs_no_worker(service: Service) -> None:
     assert job.verbs() == ["submitted", "cancelled"]
 
 
+@each_database
 def test_a_job_out_of_time_fails_and_its_sandbox_is_gone(at_work: Service) -> None:
     job = at_work.job("hang", time_limit=2)
     worker = job.wait_for_run()
@@ -156,6 +171,7 @@ def test_a_job_out_of_time_fails_and_its_sandbox_is_gone(at_work: Service) -> No
     assert not sandboxed_by(worker)
 
 
+@each_database
 def test_a_job_that_always_kills_its_worker_fails_after_three_and_the_queue_goes_on(at_work: Service) -> None:
     poison = at_work.job("crash")
     good = [at_work.job("quick") for _ in range(3)]
@@ -182,6 +198,7 @@ def test_sigterm_gives_the_running_job_back_and_another_worker_finishes_it(servi
     assert_finished_once(job)
 
 
+@each_database
 def test_a_database_that_is_blocked_or_cut_off_in_mid_job_costs_no_result(at_work: Service) -> None:
     job = at_work.job("wait_for_go")
     job.wait_for_run()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.service import Service
+from tests.faults.service import EACH_DATABASE, Service
+
+pytestmark = pytest.mark.parametrize("whole_service", EACH_DATABASE, indirect=True, scope="session")
 
 
 def test_the_database_refuses_every_change_of_the_trail(service: Service) -> None:

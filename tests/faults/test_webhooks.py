@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.faults.service import Service, wait_until
+from tests.faults.service import EACH_DATABASE, Service, wait_until
 from tests.faults.test_beat import Start, beat  # noqa: F401
 
 pytestmark = [
     pytest.mark.timeout(180),
-    pytest.mark.parametrize("whole_service", ["embedded", "redis"], indirect=True, scope="session"),
+    pytest.mark.parametrize("whole_service", EACH_DATABASE, indirect=True, scope="session"),
 ]
 GONE = "UPDATE webhooks_delivery SET claimed_until = '2020-01-01 00:00:00+00'"
 
