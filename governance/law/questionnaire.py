@@ -291,8 +291,9 @@ class _Given:
         chosen = next((each for each in question("product-act").options if each.id == self._value("product-act")), None)
         if chosen is None or not chosen.section:
             return None
-        part = self._true({"product-part": ("itself", "safety", "failure")})
-        return AnnexI(chosen.text, chosen.section, part, self._true({"third-party-why": "yes"}))
+        rules = _file()["facts"]["annex_i"]
+        part, third = (self._true(rules[name]) for name in ("safety_component_or_product", "third_party"))
+        return AnnexI(chosen.text, chosen.section, part, third)
 
     @cached_property
     def _model(self) -> Gpai | None:

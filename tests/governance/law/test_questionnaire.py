@@ -1,0 +1,208 @@
+"""The questions lead to the facts of the worked cases, to facts at every end, and leave out only what cannot matter."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from governance.frameworks.load import load
+from governance.law import questionnaire
+from governance.law.facts import Facts, annex_iii_points, facts_from, prohibited_points
+from governance.law.questionnaire import Question, checked, contradictions, next_question, pages, question, questions
+from governance.law.reading import reading
+from governance.law.walk import walk
+from models.errors import InputError
+from tests.governance.law.conftest import DAY, VIGNETTES
+
+RAW = yaml.safe_load((Path(__file__).parent / "raw_answers.yaml").read_text())
+ROLES = {"open-source": "no", "roles": ["provider"]}
+WORDS = ("all", "any", "not", "is", "used", "over", "section")
+
+
+def raw(case: str) -> dict[str, Any]:
+    """The answers of a worked case, as far as its questions are shown."""
+    answers = {**RAW["reach"], **RAW["lawful"], **ROLES, **RAW["cases"][case]}
+    shown = {each.id for each in pages(answers)}
+    return checked({id: value for id, value in answers.items() if id in shown})
+
+
+@pytest.mark.parametrize("vignette", VIGNETTES, ids=[each["id"] for each in VIGNETTES])
+def test_plain_answers_lead_to_the_facts_of_a_worked_case(vignette: dict[str, Any]) -> None:
+    found, wanted = questionnaire.facts(raw(vignette["id"])), facts_from(vignette["answers"])
+    assert found is not None
+    assert way(found) == way(wanted)
+    same = ("object", "prohibited", "annex_iii_points", "profiling", "derogation", "art50", "gpai", "exclusion")
+    assert [getattr(found, name) for name in same] == [getattr(wanted, name) for name in same]
+
+
+def way(facts: Facts) -> tuple[Any, ...]:
+    found = walk(facts, DAY)
+    return found.primary, found.overlays, [(step.node, step.answer) for step in found.steps]
+
+
+def chosen(asked: Question, dice: random.Random) -> Any:
+    """Some answer to a question."""
+    if asked.kind == "several":
+        others = [option.id for option in asked.options if not option.alone]
+        alone = [option.id for option in asked.options if option.alone]
+        return alone if alone and dice.random() < 0.3 else dice.sample(others, min(len(others), dice.choice([1, 2])))
+    if asked.kind in ("amount", "text"):
+        return {"amount": 10.0 ** dice.choice([24, 26]), "text": "because"}[asked.kind]
+    return dice.choice(["yes", "no"] if asked.kind == "yes-no" else [option.id for option in asked.options])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_end_has_facts_that_hold_together(seed: int) -> None:
+    dice = random.Random(seed)
+    for _ in range(40):
+        answers = dict(RAW["reach"]) if dice.random() < 0.8 else {}
+        while asked := next_question(answers):
+            answers[asked.id] = asked.checked(chosen(asked, dice))
+        found = questionnaire.facts(answers)
+        assert (found is None) == bool(contradictions(answers))
+        if found is not None:
+            assert all(each.questions for each in contradictions(answers))
+            assert walk(found, DAY).primary
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_left_out_never_changes_the_class(seed: int) -> None:
+    """Answers to everything, also to what nobody would ask: those that are not shown change nothing about the class."""
+    dice = random.Random(seed)
+    for _ in range(40):
+        answers = {each.id: each.checked(chosen(each, dice)) for each in questions()}
+        answers |= RAW["reach"] if dice.random() < 0.8 else {}
+        if contradictions(answers):
+            continue
+        shown, everything = questionnaire._Given(answers), questionnaire._Given(answers)
+        everything.shown, everything.named = {each.id: each for each in questions()}, {}
+        assert walk(shown.facts(), DAY).primary == walk(everything.facts(), DAY).primary
+
+
+@pytest.mark.parametrize(
+    ("answers", "shown", "hidden"),
+    [
+        ({"how": "processing", "how-all": "yes"}, "not-ai-why", "nexus"),
+        ({"nexus": ["none"]}, "nexus", "excluded"),
+        ({"practices": ["f"], "f-biometric": "yes", "f-reasons": "no"}, "f-reasons", "areas"),
+        # prohibited later: until then another class holds, so the way goes on
+        ({"practices": ["bb"], "bb-limb": "use", "bb-exception": "no"}, "product-act", "ba-consent"),
+        ({"areas": ["law-enforcement"], "uses-law-enforcement": ["6-e"]}, "shows", "personal-data"),
+        ({"areas": ["work"], "uses-work": ["4-a"]}, "personal-data", "uses-education"),
+        ({"areas": ["services"], "uses-services": ["5-b"], "only-fraud": "yes"}, "shows", "personal-data"),
+        ({"product-act": "annex-i-b-21", "product-part": "itself", "third-party": "yes", "third-party-why": "yes"},
+         "roles", "areas"),
+        ({"product-act": "annex-i-a-11", "product-part": "itself", "third-party": "yes", "third-party-why": "yes",
+          "areas": ["services"], "uses-services": ["5-d"]}, "shows", "personal-data"),
+        ({"object": "model"}, "general", "machine"),
+    ],
+)  # fmt: skip
+def test_branches_skip_what_cannot_matter(answers: dict[str, Any], shown: str, hidden: str) -> None:
+    ids = [each.id for each in pages({**RAW["reach"], **RAW["lawful"], **answers})]
+    assert shown in ids
+    assert hidden not in ids
+
+
+def test_an_open_answer_hides_what_depends_on_it_and_holds_up_the_result() -> None:
+    answers = raw("v05") | {"evaluates": None}
+    assert questionnaire.facts(answers) is None
+    assert [each.id for each in questionnaire.still_open(answers)] == ["evaluates"]
+    assert next_question(answers) == question("evaluates")
+    assert next_question(raw("v05")) is None
+    assert next_question({}, after="object") is None
+    # the compute may stay unknown
+    assert questionnaire.facts({k: v for k, v in raw("v26").items() if k != "flops"}) is not None
+
+
+def test_answers_that_cannot_both_be_true_are_named() -> None:
+    answers = raw("v01") | {"nexus": ["market", "chain"]}
+    (found,) = contradictions(answers)
+    assert found.questions == ("nexus", "roles")
+    assert questionnaire.facts(answers) is None
+    assert not contradictions(answers | {"roles": ["importer"], "took-over": ["none"]})
+
+
+@pytest.mark.parametrize(
+    ("id", "value", "says"),
+    [
+        ("object", "systm", "Did you mean system?"),
+        ("machine", True, "no answer to machine"),
+        ("areas", [], "Choose at least one"),
+        ("areas", "work", "Choose at least one"),
+        ("areas", ["work", "none"], "cannot stand beside"),
+        ("areas", ["works"], "Did you mean work?"),
+        ("flops", "much", "a number such as"),
+        ("not-ai-why", "x" * 4001, "longer than 4,000"),
+        ("machines", "yes", "There is no question 'machines'. Did you mean machine"),
+    ],
+)
+def test_what_is_no_answer_to_a_question_is_refused(id: str, value: Any, says: str) -> None:
+    with pytest.raises(InputError, match=says.replace("?", r"\?")):
+        question(id).checked(value)
+
+
+# ---------------------------------------------------------------- the file
+
+
+def atoms(condition: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The questions that a condition asks, with the answers it wants."""
+    file = questionnaire._file()
+    for name, wanted in condition.items():
+        if name in ("all", "any"):
+            yield from (found for each in wanted for found in atoms(each))
+        elif name == "not":
+            yield from atoms(wanted)
+        elif name == "is":
+            yield from atoms(file["conditions"][wanted])
+        elif name == "used":
+            yield from (found for each in file["facts"][wanted].values() for found in atoms(each))
+        elif name in ("over", "section"):
+            yield from ((asked, ()) for asked in wanted)
+        else:
+            yield name, (wanted,) if isinstance(wanted, str) else tuple(wanted)
+
+
+def rules(tree: Any) -> Iterator[Mapping[str, Any]]:
+    """The conditions of `facts`, however deep."""
+    for value in tree.values():
+        yield from [value] if set(value) & {*WORDS, *(each.id for each in questions())} else rules(value)
+
+
+def test_conditions_ask_questions_before_them_for_answers_that_there_are() -> None:
+    order = {each.id: place for place, each in enumerate(questions())}
+    file = questionnaire._file()
+    facts = {**file["facts"], **file["facts"]["gpai"], "gpai": {}}
+    later = [*file["conditions"].values(), *rules(facts), *(each["when"] for each in file["contradictions"])]
+    asked = [(len(order), each) for each in later]
+    asked += [(order[each.id], each.when) for each in questions() if each.when is not None]
+    for place, condition in asked:
+        for id, wanted in atoms(condition):
+            assert order[id] < place
+            known = {option.id for option in question(id).options} or {"yes", "no"}
+            assert set(wanted) <= known, id
+
+
+def test_every_point_of_the_law_has_its_question() -> None:
+    facts = questionnaire._file()["facts"]
+    assert set(facts["prohibited"]) == set(prohibited_points())
+    assert set(facts["annex_iii_points"]) == set(annex_iii_points())
+    assert set(facts["art50"]) == set(reading()["art50"])
+    assert set(facts["roles"]) <= set(load("eu-ai-act")["roles"])
+    acts = load("eu-ai-act-classification")["annex_i"]
+    listed = [each["id"] for section in ("section_a", "section_b") for each in acts[section]]
+    assert [option.id for option in question("product-act").options] == [*listed, "none"]
+
+
+def test_every_question_says_what_it_rests_on() -> None:
+    sections = {each.id for each in questionnaire.sections()}
+    for each in questions():
+        assert each.ref
+        assert each.section in sections
+        assert each.kind in questionnaire.KINDS
+        assert each.text.endswith("?")
+        assert bool(each.options) == (each.kind in ("one", "several"))
