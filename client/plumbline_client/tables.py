@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from plumbline_client.errors import InvalidInput, NotInstalled
+from plumbline_client.errors import InvalidInput, NotInstalled, PlumblineError
 
 HEAD = 1_000
 
@@ -25,8 +25,19 @@ def write_table(data: Any, folder: Path, name: str) -> Path:
     The names of a pandas index become columns, since they may be the groups; an index without a name is a count of
     rows and is left out.
     """
-    library = library_of(data)
     path = folder / f"{safe(name)}.parquet"
+    try:
+        return written_by_its_library(data, path)
+    except (PlumblineError, OSError):
+        raise
+    except Exception as error:  # each library has errors of its own for what no file can hold
+        said = ". ".join(str(part).strip().rstrip(".") for part in error.args) or type(error).__name__
+        raise InvalidInput(f"The table cannot be written as a file: {said}.") from error
+
+
+def written_by_its_library(data: Any, path: Path) -> Path:
+    """The file; raises what the library raises for a table that is none, such as one with a column twice."""
+    library = library_of(data)
     if library == "pandas" and hasattr(data, "to_parquet"):
         return write_pandas(data, path)
     if library == "polars" and hasattr(data, "collect"):

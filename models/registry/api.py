@@ -141,7 +141,8 @@ def create_model_version(request: ApiRequest, model_id: UUID, body: r.NewModelVe
     """Register an upload as a model's next version.
 
     The answer is 202 with the job, which looks at the file in a sandbox; its result names the version. A file that was
-    registered before is told as what it was, and nothing new is made.
+    registered before is told as what it was, and nothing new is made. The card of a first version fills in what was not
+    said of the model; later ones change nothing.
     """
     model = get_object_or_404(Model.objects.of(request.organisation), pk=model_id)
     return model_registered(request, body, model=model)

@@ -225,6 +225,8 @@ def write(
         with transaction.atomic():
             version = kind.unscoped.create(**row(asked, looked, user, organisation))
             version_registered.send(sender=kind, version=version)
+            if version.number == 1:
+                fill_in(getattr(version, asked.kind), asked.said, user)
             facts = {"sha256": version.sha256, "size": version.size, "file": version.file_name}
             record(organisation, user, "registered", version, facts)
             last()
@@ -270,6 +272,16 @@ def meant(asked: Asked, user: Any, organisation: Organisation) -> Registered:
         said = {"created_by": user, **asked.said}
         of = kind.unscoped.get_or_create(organisation=organisation, name=asked.name, defaults=said)[0].pk
     return kind.unscoped.select_for_update().get(organisation=organisation, pk=of)
+
+
+def fill_in(thing: Registered, said: Mapping[str, str], user: Any) -> None:
+    """What its first version (a model's card) says of one that was begun without a word on it; no word is replaced."""
+    new = {name: text for name, text in said.items() if text and not getattr(thing, name)}
+    if new:
+        for name, text in new.items():
+            setattr(thing, name, text)
+        thing.save(update_fields=list(new))
+        record(thing.organisation, user, "described", thing, {"from": dict.fromkeys(new, ""), "to": new})
 
 
 def lineage(organisation: Organisation, **parents: Version | None) -> dict[str, str]:

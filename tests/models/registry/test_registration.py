@@ -19,6 +19,7 @@ from models.jobs.perform import perform
 from models.jobs.submit import cancel, retry
 from models.registry import job_kinds
 from models.registry.blobs.store import StorageError
+from models.registry.describe import begin
 from models.registry.models import Dataset, DatasetVersion, Model, ModelVersion, Upload, UploadState
 from models.registry.storage import store
 from models.registry.submit import submit_dataset, submit_model
@@ -87,6 +88,23 @@ def test_a_model_is_registered_with_the_words_of_its_card_and_its_lineage(tmp_pa
     version = ModelVersion.unscoped.get()
     assert (version.format, version.trained_on, version.model.name) == ("lightgbm", data, "Scoring")
     assert (version.model.licence, version.model.purpose, version.model.owner) == ("mit", "Credit.", "Me")
+
+
+def test_the_card_of_a_first_version_fills_in_what_was_not_said_and_a_later_one_nothing() -> None:
+    user = person()
+    at = user.memberships.get().organisation
+    model = begin(user, at, Model, {"name": "Scoring", "purpose": "Loans."})
+    for licence, scores in (("mit", b"score\n0.5\n"), ("apache-2.0", b"score\n0.6\n")):
+        card = f"---\nlicense: {licence}\n---\nWhat it is.\n\n## Intended use\n\nCredit.\n"
+        job = done(submit_model(user, at, model=model, upload=brought(user, scores, "scores.csv"), card=card))
+        assert job.state == State.SUCCEEDED, job.error
+    model.refresh_from_db()
+    assert (model.licence, model.purpose, model.description) == ("mit", "Loans.", "What it is.")
+    told = Entry.unscoped.get(verb="described")
+    assert told.facts == {
+        "from": {"licence": "", "description": ""},
+        "to": {"licence": "mit", "description": "What it is."},
+    }
 
 
 def test_a_version_for_a_known_dataset_takes_its_name(files: Path) -> None:
