@@ -26,6 +26,7 @@ from models.accounts.access import organisation_for
 from models.accounts.models import Organisation
 from models.accounts.permission import may
 from models.errors import InputError
+from models.jobs.advice import nobody_takes, what_to_do
 from models.jobs.views import may_cancel
 from models.registry.choosing import is_id
 from models.registry.models import DatasetVersion, ModelVersion
@@ -91,6 +92,7 @@ def audit(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = visible(request, pk)
     if not found.is_done:
         said = {"audit": found, "job": found.job, "may_cancel": may_cancel(request, found.job)}
+        said |= {"what_to_do": what_to_do(found.job), "nobody_takes": nobody_takes(found.job)}
         return render(request, "audits/audit.html", said)
     heading, lede = pages.heading(found)
     said = {"audit": found, "heading": heading, "lede": lede, "body": pages.result_body(found)}

@@ -56,11 +56,13 @@ class VersionField(forms.Field):
         self.widget.is_required = self.required
         self.widget.suggestions = [str(version) for version in newest[:MOST_LISTED]]
         self.widget.attrs = self.widget_attrs(self.widget)
-        way = f"Write a part of its name, or choose one of the newest. There are more than {MOST_LISTED}."
-        self.help_text = f"{self.help_text} {way}".strip()
+        way = "Write a part of its name, or take one of the newest that are offered."
+        empty = "" if self.required else f"Empty means: {self.none[:1].lower()}{self.none[1:]}."
+        self.help_text = f"{way} {empty}".strip()
 
-    def _list(self, versions: Any) -> None:
-        self.widget = forms.Select(choices=[("", self.none), *((str(each.pk), str(each)) for each in versions)])
+    def _list(self, versions: Any, none: str = "") -> None:
+        choices = [("", none or self.none), *((str(each.pk), str(each)) for each in versions)]
+        self.widget = forms.Select(choices=choices)
         self.widget.is_required = self.required
 
     def prepare_value(self, value: Any) -> Any:
@@ -102,7 +104,8 @@ class VersionField(forms.Field):
             raise forms.ValidationError(f"Nothing is called “{text[:60]}”. Write a part of the name as it is listed.")
         if len(found) > MOST_LISTED:
             raise forms.ValidationError(f"More than {MOST_LISTED} versions fit “{text[:60]}”. Write more of the name.")
-        self._list(found)
+        self.help_text = ""
+        self._list(found, "None of these: search again" if self.required else "")
         raise forms.ValidationError(f"{len(found)} versions fit “{text[:60]}”. Choose one of them.")
 
     def _called(self, name: str, number: int) -> Any:

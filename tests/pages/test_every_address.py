@@ -177,6 +177,25 @@ def test_no_page_needs_what_the_policy_forbids(client, world):
             assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=\"/static/)", page), name
 
 
+def test_a_name_that_turns_letters_around_turns_only_its_own(client, world):
+    """U+202E in a name: what the page says after it would be read backwards, were the name not apart in <bdi>. In tags
+    and in elements that hold nothing but text it ends by itself."""
+    client.force_login(world.people["administrator"])
+    wrong = []
+    for name, place in PLACES.items():
+        answer = client.get(place.address(name, world)) if place.is_read else None
+        if answer is None or "text/html" not in answer["Content-Type"]:
+            continue
+        page = re.sub(
+            r"(?s)<(title|option|textarea|pre|dd|li|summary)\b[^>]*>[^<]*</\1>|<(?!/?bdi)[^>]*>", " ", text(answer)
+        )
+        for part in page.split("</bdi>"):
+            before = part.partition("<bdi")[0]
+            if "\u202e" in before:
+                wrong.append(f"{name}: {before[max(0, before.index(chr(0x202E)) - 60) :][:90].split()}")
+    assert wrong == []
+
+
 def test_what_people_write_stays_text_on_every_page(client, world):
     client.force_login(world.people["engineer"])
     for name, place in PLACES.items():

@@ -105,7 +105,9 @@ def test_a_failure_says_what_happened_what_is_safe_and_what_to_do(engineer, worl
 def test_a_failure_keeps_its_lines_and_the_names_of_files(engineer, world, kind):
     failed = job(world, State.FAILED, error="model.pkl is a pickle.\n\nTo convert:\n\n    skops.io.dump(model)")
     shown = page(engineer, failed)
-    assert '<p class="wrongs"><bdi>model.pkl is a pickle.\n\nTo convert:\n\n    skops.io.dump(model)</bdi>' in shown
+    assert '<p class="wrongs"><bdi>model.pkl is a pickle.</bdi></p>' in shown
+    assert "To convert:\n\n    skops.io.dump(model)</pre>" in shown
+    assert 'href="/help/converting/"' in shown
     assert "Model.pkl" not in engineer.get("/jobs/").content.decode() + engineer.get("/").content.decode()
 
 

@@ -52,7 +52,7 @@ def limit_chart(dots: Sequence[Dot], limit: float, at_least: bool, percent: bool
                 "text": {"field": "text"},
             },
         },
-        *_dots(dots, scale, low),
+        *_dots(dots, scale, _clear_of(limit, low, high)),
     ]
     return style.chart(layers, style.PLOT, style.STEP * max(1, len(dots)))
 
@@ -79,7 +79,7 @@ def group_chart(dots: Sequence[Dot], title: str, overall: float | None, percent:
                 "text": {"field": "text"},
             },
         },
-        *_dots(dots, scale, low),
+        *_dots(dots, scale, _clear_of(low if overall is None else overall, low, high)),
     ]
     return style.chart(layers, style.PLOT, style.STEP * max(1, len(dots)))
 
@@ -89,10 +89,16 @@ def _x(low: float, high: float, percent: bool, title: str | None = None) -> dict
     return {"scale": {"domain": [low, high], "nice": False, "zero": False}, "axis": axis}
 
 
-def _dots(dots: Sequence[Dot], scale: dict[str, Any], left: float) -> list[dict[str, Any]]:
+def _clear_of(line: float, low: float, high: float) -> int:
+    """Where the words of a row without a value begin, in dots from the left: not across the line."""
+    at = round(style.PLOT * (line - low) / (high - low))
+    return at + 6 if at < style.PLOT / 2 else 4
+
+
+def _dots(dots: Sequence[Dot], scale: dict[str, Any], left: int) -> list[dict[str, Any]]:
     rows = [_row(i, dot) for i, dot in enumerate(dots)]
     known = [row for row in rows if row["value"] is not None]
-    unknown = [row | {"at": left, "text": "not available"} for row in rows if row["value"] is None]
+    unknown = [row | {"text": "not available"} for row in rows if row["value"] is None]
     layers = [style.label_layer(rows, "label", -style.LABELS, style.LABELS - 12)]
     for tone in sorted({row["tone"] for row in known}):
         layers += _of_one_tone([row for row in known if row["tone"] == tone], tone, scale)
@@ -107,7 +113,7 @@ def _dots(dots: Sequence[Dot], scale: dict[str, Any], left: float) -> list[dict[
         )
         for tone in sorted({row["tone"] for row in rows if row["note"]})
     ]
-    layers.append(style.label_layer(unknown, "text", 4, style.PLOT, color=style.SOFT))
+    layers.append(style.label_layer(unknown, "text", left, style.PLOT - left, color=style.SOFT))
     return layers
 
 
