@@ -68,7 +68,7 @@ def applying(classification: Classification, roles: Iterable[str], as_of: dt.dat
             if each.id in conditions
         ),
         permissions=tuple(each for each, day in found if each.modality in ("permission", "option") and day <= as_of),
-        notes=tuple(_notes(facts, levels)),
+        notes=(*_notes(facts, levels), *_readings([each for each, _ in duties])),
     )
 
 
@@ -193,3 +193,11 @@ def _notes(facts: Facts, levels: frozenset[str]) -> Iterator[str]:
                 f"{rule['ref']}: placed on the market before {rule['placed_before']}, it has until "
                 f"{rule['applies_from']} for {said}. Say placed_on to have it counted."
             )
+
+
+def _readings(duties: Iterable[Requirement]) -> Iterator[str]:
+    """Where the law's words give another day than the one that is taken."""
+    articles = dict.fromkeys(each.section for each in duties if each.date_certainty == "our-reading")
+    if articles:
+        note = load("eu-ai-act-timeline")["interpretation_notes"][0]
+        yield f"The days of {', '.join(articles)} are our reading. {note}"

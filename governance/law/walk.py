@@ -209,6 +209,8 @@ def _q6(facts: Facts, _: dt.date) -> Answered:
     uses = [use(point) for point in facts.annex_iii_points]
     named = "; ".join(f"{each['title']} ({each['ref']})" for each in uses)
     beside = " It is high-risk by Annex I already; Annex III is recorded beside it." if _by_product(facts) else ""
+    if any("permitted by law" in each["area"] for each in uses):
+        beside += " Annex III takes for granted that Union and national law permit such a use at all."
     return Answered(
         "yes",
         f"It is meant for a use of Annex III: {named}.{beside}",
