@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -14,6 +15,7 @@ from django.db import transaction
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from governance.systems.register import NameTaken as SystemNameTaken
 from models.accounts.access import organisation_for
 from models.accounts.api_auth import by_session, by_token
 from models.accounts.permission import ScopeMissing
@@ -26,12 +28,18 @@ from models.rest.docs import DocumentationPage
 from models.rest.edge import Api
 from models.rest.problems import Problem
 
+logger = logging.getLogger(__name__)
 DESCRIPTION = "Everything that the pages do: register models and data, audit them, read what was found."
 
 
 def wait(job: UUID, seconds: float) -> bool:
     """Whether the job finished in that time. Never within a transaction, in which it could not be seen to end."""
     return not transaction.get_connection().in_atomic_block and wait_for(job, seconds).is_finished
+
+
+def store_away(error: StorageError) -> Problem:
+    logger.error("the store of files did not answer: %s", error)
+    return Problem("unavailable", str(error), headers={"Retry-After": "30"})
 
 
 def made() -> Api:
@@ -52,9 +60,10 @@ def made() -> Api:
     api.turn(ChecksumMismatch, lambda error: Problem("checksum-mismatch", str(error)))
     api.turn(TooLarge, lambda error: Problem("too-large", str(error)))
     api.turn(SandboxError, lambda error: Problem("refused", str(error)))
-    api.turn(StorageError, lambda error: Problem("unavailable", str(error), headers={"Retry-After": "30"}))
+    api.turn(StorageError, store_away)
     api.turn(StorageFull, lambda error: Problem("storage-full", str(error)))
-    api.turn(NameTaken, lambda error: Problem("conflict", str(error), existing=str(error.existing)))
+    for taken in (NameTaken, SystemNameTaken):
+        api.turn(taken, lambda error: Problem("conflict", str(error), existing=str(error.existing)))
     return api
 
 

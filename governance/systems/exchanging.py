@@ -98,7 +98,7 @@ def done(request: HttpRequest, organisation: Organisation, confirmed: str) -> Ht
 
 
 def with_error(why: str) -> SheetForm:
-    form = SheetForm({}, {})
+    form = SheetForm({})
     form.errors["sheet"] = form.error_class([why])
     return form
 
@@ -115,7 +115,7 @@ def export_systems(request: HttpRequest) -> HttpResponse:
 @require_safe
 def systems_template(request: HttpRequest) -> HttpResponse:
     """An empty sheet with the headings."""
-    organisation_for(request)
+    organisation_for(request, "govern")
     return download("systems-template", request.GET.get("format", CSV), list(COLUMNS), [])
 
 

@@ -10,7 +10,8 @@ from governance.systems.models import Stage, System
 from governance.systems.register import FIELDS
 from governance.systems.words import role_choices
 from models.accounts.models import Organisation, User
-from models.registry.forms import OwnChoiceField, model_versions
+from models.registry.choosing import VersionField
+from models.registry.forms import OwnChoiceField, model_versions, offer
 
 
 class SystemForm(forms.Form):
@@ -57,19 +58,16 @@ class SystemForm(forms.Form):
 
 
 class PartForm(forms.Form):
-    version = OwnChoiceField(
-        queryset=None,
+    version = VersionField(
         label="Model version",
-        empty_label="Choose one",
+        none="Choose one",
         error_messages={"required": "Choose a version."},
         help_text="Its audits are then shown with the system.",
     )
 
     def __init__(self, *args: Any, system: System, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["version"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = model_versions(system.organisation).exclude(systems__system=system)
+        offer(self, "version", model_versions(system.organisation).exclude(systems__system=system), "model")
 
 
 def written(system: System) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from audits.run.parameters import Parameters
 from audits.start import start_audit
 from governance.incidents import keeping
 from governance.incidents.models import Incident
+from governance.systems.answering import answer
+from governance.systems.classifying import record_standing, today
 from governance.systems.models import System
 from governance.systems.register import add_part, begin
 from models.accounts.delegation import give
@@ -41,7 +43,9 @@ from models.webhooks.announce import ping
 from models.webhooks.endpoints import PURPOSE
 from models.webhooks.models import Delivery, Endpoint
 from models.webhooks.signing import new_secret
+from tests.governance.systems.answered import answered
 from tests.models.people import organisation, person
+from tests.pages.kept import Kept, keep
 
 ODD = '<script>alert(1)</script> & "quotes" {{ 7*7 }} \u202e'
 
@@ -116,14 +120,23 @@ def files(settings, tmp_path) -> Path:
     return tmp_path / "blobs"
 
 
-@pytest.fixture
-def world(db, files, made) -> World:
-    return furnished(organisation("Acme Bank"), made)
+@pytest.fixture(scope="session")
+def kept(made, tmp_path_factory, django_db_setup, django_db_blocker) -> tuple[Kept, Kept]:
+    """The two organisations, each in its own storage."""
+    at = tmp_path_factory.mktemp("kept")
+    with django_db_blocker.unblock():
+        acme = keep(lambda: furnished(organisation("Acme Bank"), made), at / "acme")
+        return acme, keep(lambda: furnished(organisation("Brick Bank"), made), at / "brick", after=acme)
 
 
 @pytest.fixture
-def elsewhere(db, files, made) -> World:
-    return furnished(organisation("Brick Bank"), made)
+def world(db, files, kept) -> World:
+    return kept[0].again(files)
+
+
+@pytest.fixture
+def elsewhere(db, files, kept) -> World:
+    return kept[1].again(files)
 
 
 def furnished(at: Organisation, made: Made) -> World:
@@ -168,11 +181,14 @@ def wrong(people: dict[str, User], system: System) -> Incident:
 
 
 def governed(at: Organisation, people: dict[str, User], model: ModelVersion) -> System:
-    """An AI system whose owner is the officer."""
+    """An AI system that is high-risk, whose owner is the officer."""
     said = {"name": f"System of {at} {ODD}", "purpose": ODD, "owner": people["officer"], "roles": ["provider"]}
     said["name"] = said["name"].replace("\u202e", "")
     system = begin(people["officer"], at, said)
     add_part(people["officer"], system, model)
+    answer(people["officer"], system, {name: (said, ODD) for name, said in answered("HIGH_RISK_ANNEX_III").items()})
+    record_standing(people["officer"], system, today())
+    system.refresh_from_db()
     return system
 
 

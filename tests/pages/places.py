@@ -99,7 +99,7 @@ PLACES = {
     "new-system": Place(BOTH, "govern"),
     "import-systems": Place(BOTH, "govern"),
     "export-systems": Place(action="export"),
-    "systems-template": Place(),
+    "systems-template": Place(action="govern"),
     "system": Place(parts=lambda world: {"pk": world.system.pk}),
     "change-system": Place(BOTH, "govern", lambda world: {"pk": world.system.pk}),
     "archive-system": Place(POST, "govern", lambda world: {"pk": world.system.pk}),
@@ -107,6 +107,12 @@ PLACES = {
     "remove-system-part": Place(
         POST, "govern", lambda world: {"pk": world.system.pk, "part": world.system.parts.get().version_id}
     ),
+    "system-questions": Place(parts=lambda world: {"pk": world.system.pk}),
+    "system-question": Place(BOTH, "govern", lambda world: {"pk": world.system.pk, "question": "machine"}),
+    "check-answers": Place(parts=lambda world: {"pk": world.system.pk}),
+    "classify-system": Place(POST, "classify", lambda world: {"pk": world.system.pk}),
+    "classifications": Place(parts=lambda world: {"pk": world.system.pk}),
+    "classification": Place(parts=lambda world: {"pk": world.system.pk, "number": 1}),
     "models": Place(),
     "register-model": Place(BOTH, "register"),
     "model": Place(parts=lambda world: {"pk": world.model.model_id}),

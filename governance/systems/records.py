@@ -1,0 +1,133 @@
+"""What the API tells of AI systems, and is told."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from governance.systems.exchange import Plan
+from governance.systems.models import SystemPart
+from models.registry.records import ModelVersionName
+from models.rest.records import Asked, Moment, Person, Record
+
+StageName = Literal["development", "in service", "withdrawn"]
+
+
+class SystemRecord(Record):
+    id: UUID
+    name: str = Field(examples=["Credit scoring"])
+    purpose: str = Field(examples=["Scores applications for consumer loans; a clerk decides."])
+    owner: Person | None = Field(description="Who answers for it; null asks for somebody.")
+    stage: StageName = Field(examples=["in service"])
+    placed_on: date | None = Field(description="On the market or in service since.", examples=["2025-01-31"])
+    roles: list[str] = Field(description="What the organisation is to it.", examples=[["deployer"]])
+    classification: str | None = Field(
+        description="The class that was last recorded; null before.", examples=["HIGH_RISK_ANNEX_III"]
+    )
+    classified_as_of: date | None = Field(examples=["2026-11-21"])
+    is_archived: bool = Field(examples=[False])
+    edition: int = Field(description="Grows with each change.", examples=[1])
+    created_at: Moment
+    page: str = Field(examples=["/systems/6f1c1d2e-8a55-4a5e-9d3c-2b7f0e4c9a10/"])
+
+
+class SystemChange(Asked):
+    """Only what is given is changed; null empties owner and placed_on."""
+
+    name: str | None = Field(None, max_length=200, examples=["Credit scoring"])
+    purpose: str | None = Field(None, max_length=10_000)
+    owner: str | None = Field(None, max_length=20, description="A member's user id.", examples=[None])
+    stage: StageName | None = Field(None, examples=["in service"])
+    placed_on: date | None = Field(None, examples=["2025-01-31"])
+    roles: list[str] | None = Field(None, max_length=20, examples=[["deployer"]])
+    is_archived: bool | None = Field(None, description="Off the lists, or back onto them.", examples=[False])
+
+    def said(self) -> dict[str, Any]:
+        """What was given; null says nothing where there is nothing to empty."""
+        given = self.model_dump(exclude_unset=True, exclude={"is_archived"})
+        empties = ("owner", "placed_on")
+        return {name: value for name, value in given.items() if value is not None or name in empties}
+
+
+class NewSystem(SystemChange):
+    name: str = Field(min_length=1, max_length=200, examples=["Credit scoring"])
+    is_archived: None = Field(None, exclude=True, description="A new one is not archived.", examples=[None])
+
+
+class PartRecord(Record):
+    version: ModelVersionName
+    added_by: Person
+    added_at: Moment
+
+
+class NewPart(Asked):
+    version: UUID = Field(description="A version of a model.")
+
+
+class Trouble(Record):
+    column: str = Field(examples=["owner"])
+    detail: str = Field(examples=["ada@example.org is no member of this organisation."])
+
+
+class PlannedRecord(Record):
+    row: int = Field(description="As people count, the headings being row 1.", examples=[2])
+    name: str
+    what: Literal["new", "changed", "same", "wrong"] = Field(examples=["new"])
+    changes: list[str] = Field(description="The columns that differ from what is there.", examples=[[]])
+    problems: list[Trouble]
+
+
+class ImportRecord(Record):
+    dry_run: bool = Field(description="Whether this is only what it would do.", examples=[True])
+    new: int
+    changed: int
+    same: int
+    wrong: int
+    rows: list[PlannedRecord]
+
+
+def person(user: Any) -> Person:
+    return Person(id=str(user.pk), name=str(user))
+
+
+def system_record(system: Any) -> SystemRecord:
+    """Of a row of lists.systems_of()."""
+    return SystemRecord(
+        id=system.pk,
+        name=system.name,
+        purpose=system.purpose,
+        owner=person(system.owner) if system.owner else None,
+        stage=system.stage,
+        placed_on=system.placed_on,
+        roles=list(system.roles),
+        classification=system.outcome,
+        classified_as_of=system.as_of,
+        is_archived=system.is_archived,
+        edition=system.edition,
+        created_at=system.created_at,
+        page=f"/systems/{system.pk}/",
+    )
+
+
+def part_record(part: SystemPart) -> PartRecord:
+    version = part.version
+    name = ModelVersionName(id=version.pk, name=version.model.name, number=version.number, model=version.model_id)
+    return PartRecord(version=name, added_by=person(part.added_by), added_at=part.added_at)
+
+
+def import_record(plan: Plan, dry_run: bool) -> ImportRecord:
+    rows = [
+        PlannedRecord(
+            row=row.number,
+            name=row.name,
+            what=row.what,  # type: ignore[arg-type]
+            changes=list(row.changes),
+            problems=[Trouble(column=column, detail=detail) for column, detail in row.problems],
+        )
+        for row in plan.rows
+    ]
+    counts = {what: plan.count(what) for what in ("new", "changed", "same", "wrong")}
+    return ImportRecord(dry_run=dry_run, rows=rows, **counts)

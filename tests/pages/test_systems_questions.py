@@ -1,0 +1,215 @@
+"""The questionnaire on pages: one thing at a time, left and come back to, revised, contradicted, stopped, recorded."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+
+from governance.law import questionnaire
+from governance.systems.answering import answer, stamp, values
+from governance.systems.classifying import record_standing, today
+from governance.systems.models import Answers, Standing, System
+from governance.systems.register import begin
+from models.trail.models import Entry
+from tests.governance.systems.answered import answered
+from tests.pages.conftest import ODD
+
+
+@pytest.fixture
+def system(world) -> System:
+    return begin(world.people["officer"], world.organisation, {"name": "Fresh"})
+
+
+@pytest.fixture
+def officer(client, world):
+    client.force_login(world.people["officer"])
+    return client
+
+
+def say(client, system: System, question: str, value: object, why: str = "", **more: str):
+    seen = stamp(system.answered, question)
+    said = {"value": value, "why": why, "seen": seen, **more}
+    return client.post(f"/systems/{system.pk}/questions/{question}/", said)
+
+
+def fill(world, system: System, outcome: str, **more: object) -> None:
+    given = {name: (value, "") for name, value in answered(outcome, **more).items()}
+    answer(world.people["officer"], system, given)
+
+
+def page(answer) -> str:
+    return answer.content.decode()
+
+
+def test_an_officer_walks_from_the_first_question_to_a_recorded_class(officer, world, system):
+    wanted = answered("HIGH_RISK_ANNEX_III")
+    start = page(officer.get(f"/systems/{system.pk}/questions/"))
+    address = re.search(r'class="button" href="([^"]+)">Begin', start)[1]
+    asked = []
+    while "/check/" not in address:
+        question = questionnaire.question(address.rstrip("/").rsplit("/", 1)[1])
+        asked.append(question.id)
+        form = page(officer.get(address))
+        assert f"<h1>{question.text}</h1>" in form
+        seen = re.search(r'name="seen" value="(\w+)"', form)[1]
+        value = wanted.get(question.id)
+        sent = {"seen": seen, "why": "so it is", **({"value": value} if value is not None else {})}
+        answer = officer.post(address, sent)
+        assert answer.status_code == 302, page(answer)
+        address = answer["Location"]
+    assert asked == list(wanted)
+    check = page(officer.get(address))
+    assert "These answers make it: High-risk (Annex III)" in check
+    assert check.count("<bdi>so it is<") == len(wanted)
+    number = re.search(r'name="number" value="(\d+)"', check)[1]
+    done = officer.post(f"/systems/{system.pk}/classify/", {"as_of": "2026-11-21", "number": number}, follow=True)
+    standing = system.standing
+    assert (standing.outcome, standing.as_of, standing.number) == ("HIGH_RISK_ANNEX_III", date(2026, 11, 21), 1)
+    assert standing.answers == system.answered
+    assert "High-risk (Annex III)" in page(done)
+    assert "Article 6(2)" in page(done)
+    system.refresh_from_db()
+    assert system.roles == ["provider"]
+    told = [entry.verb for entry in Entry.unscoped.filter(object_id=str(system.pk)).order_by("sequence")]
+    assert told == ["registered", *["answered"] * len(wanted), "changed", "classified"]
+
+
+def test_a_question_is_left_open_and_come_back_to(officer, system):
+    assert say(officer, system, "object", "system")["Location"].endswith("/questions/machine/")
+    onward = say(officer, system, "machine", "", open="1")["Location"]
+    assert onward.endswith("/questions/check/")
+    assert values(system.answered) == {"object": "system"}
+    listed = page(officer.get(f"/systems/{system.pk}/questions/"))
+    assert "One question is open" in listed
+    assert f"/systems/{system.pk}/questions/machine/" in listed
+    assert "The class can be told once they are answered" in page(officer.get(onward))
+    say(officer, system, "machine", "yes")
+    say(officer, system, "machine", "", open="1")
+    assert values(system.answered) == {"object": "system"}
+    assert system.answered.number == 3
+
+
+@pytest.mark.parametrize(("question", "value"), [
+    ("object", ""), ("object", "planet"), ("machine", "maybe"), ("nothing", "yes"), ("flops", "many"),
+])  # fmt: skip
+def test_what_is_no_answer_is_refused_and_nothing_is_kept(officer, system, question, value):
+    if question == "machine":
+        say(officer, system, "object", "system")
+    before = Answers.unscoped.count()
+    reply = say(officer, system, question, value)
+    assert (reply.status_code, Answers.unscoped.count()) == ({"nothing": 404, "flops": 302}.get(question, 422), before)
+
+
+def test_two_who_answer_the_same_question_at_once_lose_nothing(officer, client, world, system):
+    say(officer, system, "object", "system")
+    seen = stamp(system.answered, "machine")
+    assert say(officer, system, "machine", "yes", "theirs <b>")["Location"]
+    client.force_login(world.people["administrator"])
+    late = {"value": "no", "why": "mine <i>", "seen": seen}
+    reply = client.post(f"/systems/{system.pk}/questions/machine/", late)
+    told = page(reply)
+    assert reply.status_code == 409
+    assert "Somebody answered this question while you did" in told
+    assert "theirs &lt;b&gt;" in told
+    assert "mine &lt;i&gt;" in told
+    assert values(system.answered)["machine"] == "yes"
+    newer = re.search(r'name="seen" value="(\w+)"', told)[1]
+    assert client.post(f"/systems/{system.pk}/questions/machine/", late | {"seen": newer}).status_code == 302
+    assert system.answered.answers["machine"]["by"] == world.people["administrator"].pk
+    assert system.answered.answers["object"]["by"] == world.people["officer"].pk
+
+
+def test_another_question_answered_meanwhile_is_no_conflict(officer, system):
+    say(officer, system, "object", "system")
+    seen = stamp(system.answered, "machine")
+    say(officer, system, "object", "both")
+    reply = officer.post(f"/systems/{system.pk}/questions/machine/", {"value": "yes", "why": "", "seen": seen})
+    assert reply.status_code == 302
+    assert values(system.answered) == {"object": "both", "machine": "yes"}
+
+
+def test_a_prohibited_practice_stops_the_way_visibly(officer, world, system):
+    fill(world, system, "PROHIBITED")
+    for address in ("questions/", "questions/check/"):
+        told = page(officer.get(f"/systems/{system.pk}/{address}"))
+        assert "What these answers describe is prohibited" in told
+        assert "Article 5(1)(a)" in told
+    assert ">Go on<" not in page(officer.get(f"/systems/{system.pk}/questions/"))
+    record_standing(world.people["officer"], system, today())
+    assert 'class="outcome fail"' in page(officer.get(f"/systems/{system.pk}/"))
+    assert "Prohibited" in page(officer.get("/systems/?outcome=PROHIBITED"))
+
+
+def test_the_derogation_asks_for_its_documented_assessment_and_profiling_defeats_it(officer, world, system):
+    fill(world, system, "NOT_HIGH_RISK_DEROGATION")
+    told = page(officer.get(f"/systems/{system.pk}/questions/check/"))
+    assert "Document why it is not high-risk" in told
+    said = {"as_of": "2026-11-21", "number": system.answered.number}
+    refused = officer.post(f"/systems/{system.pk}/classify/", said)
+    assert (refused.status_code, system.standing) == (422, None)
+    assert "Write down the assessment" in page(refused)
+    officer.post(f"/systems/{system.pk}/classify/", said | {"assessment": "It only sorts. " + ODD})
+    assert (system.standing.outcome, system.standing.assessment[:13]) == ("NOT_HIGH_RISK_DEROGATION", "It only sorts")
+    assert "It only sorts" in page(officer.get(f"/systems/{system.pk}/"))
+    fill(world, system, "NOT_HIGH_RISK_DEROGATION", **{"personal-data": "yes", "evaluates": "yes"})
+    assert "High-risk (Annex III)" in page(officer.get(f"/systems/{system.pk}/questions/check/"))
+
+
+def test_open_questions_stale_answers_and_a_day_before_the_text_are_refused(officer, world, system):
+    classify = f"/systems/{system.pk}/classify/"
+    assert "No question is answered yet" in page(officer.post(classify, {"as_of": "2026-11-21"}))
+    say(officer, system, "object", "system")
+    assert "Questions are open" in page(officer.post(classify, {"as_of": "2026-11-21", "number": 1}))
+    fill(world, system, "MINIMAL")
+    stale = officer.post(classify, {"as_of": "2026-11-21", "number": 1})
+    assert stale.status_code == 409
+    assert "Somebody changed the answers meanwhile" in page(stale)
+    early = officer.post(classify, {"as_of": "2026-07-26", "number": system.answered.number})
+    assert early.status_code == 422
+    assert "consolidated on 2026-07-27" in page(early)
+    assert not Standing.unscoped.filter(system=system).exists()
+
+
+def test_the_day_that_is_asked_for_decides_what_is_in_force_and_what_is_coming(officer, world):
+    address = f"/systems/{world.system.pk}/"
+
+    def counts(day: str) -> tuple[str, str]:
+        told = page(officer.get(f"{address}?as_of={day}"))
+        return re.search(r"In force on that day: (\S+)</h3>", told)[1], re.search(r"Coming: (\S+)</h3>", told)[1]
+
+    now, later = counts("2026-11-21"), counts("2028-12-31")
+    assert now != later
+    assert later[1] == "no"
+    early = page(officer.get(f"{address}?as_of=2026-07-26"))
+    assert "consolidated on 2026-07-27" in early
+    assert "is not a date" in page(officer.get(f"{address}?as_of=soon"))
+
+
+def test_classifications_are_compared_answer_by_answer(officer, world):
+    system, who = world.system, world.people["officer"]
+    change = {"roles": (["deployer"], "we bought it <b>"), "deployer-kind": (["none"], ""), "took-over": (["none"], "")}
+    answer(who, system, change)
+    assert "The answers were changed since" in page(officer.get(f"/systems/{system.pk}/"))
+    record_standing(who, system, date(2026, 12, 3))
+    told = page(officer.get(f"/systems/{system.pk}/classifications/"))
+    assert "From number 1 to number 2" in told
+    assert "High-risk (Annex III), as before" in told
+    assert "we bought it &lt;b&gt;" in told
+    assert "Revision 2" in told
+    assert officer.get(f"/systems/{system.pk}/classifications/?from=1&to=9").status_code == 404
+    one = page(officer.get(f"/systems/{system.pk}/classifications/1/"))
+    assert "The answers it rests on" in one
+    assert officer.get(f"/systems/{system.pk}/classifications/3/").status_code == 404
+
+
+def test_contradicting_answers_are_named_and_no_class_is_recorded(officer, world, system, monkeypatch):
+    fill(world, system, "MINIMAL")
+    found = questionnaire.Contradiction(("machine", "how"), "A sheet of paper does not learn.")
+    monkeypatch.setattr(questionnaire, "contradictions", lambda answers: (found,))
+    for address in ("questions/", "questions/check/", "questions/machine/"):
+        assert "A sheet of paper does not learn." in page(officer.get(f"/systems/{system.pk}/{address}"))
+    refused = officer.post(f"/systems/{system.pk}/classify/", {"as_of": "2026-11-21", "number": system.answered.number})
+    assert refused.status_code == 422
+    assert "contradict each other" in page(refused)
