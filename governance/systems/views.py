@@ -129,7 +129,7 @@ def add_system_part(request: HttpRequest, pk: UUID) -> HttpResponse:
         part = add_part(request.user, found, form.cleaned_data["version"])
         messages.success(request, f"{part.version} is a part of this system now.")
         return redirect("system", found.pk)
-    there_are = form.fields["version"].queryset.exists()  # type: ignore[attr-defined]
+    there_are = form.fields["version"].versions.exists()  # type: ignore[attr-defined]
     said = {"system": found, "form": form, "there_are": there_are}
     return render(request, "systems/add_part.html", said, status=422 if form.errors else 200)
 
