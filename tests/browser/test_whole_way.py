@@ -111,6 +111,7 @@ def test_three_ways_one_result(service: Service, page: Page, files: tuple[Path, 
 
 def by_browser(page: Page, service: Service, files: tuple[Path, Path], folder: Path) -> dict[str, Any]:
     steps.sign_in(page, service)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Begin with data to audit on")
     app = steps.protect(page)
     steps.sign_out(page)
     steps.sign_in_with_code(page, service, app)
