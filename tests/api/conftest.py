@@ -12,9 +12,9 @@ from models.accounts.models import Organisation, User
 from models.accounts.scopes import SCOPES
 from models.accounts.tokens import issue
 from models.rest.rates import METER
-from tests.pages.conftest import elsewhere, files, made, world
+from tests.pages.conftest import elsewhere, files, kept, made, world
 
-__all__ = ["elsewhere", "files", "made", "world"]
+__all__ = ["elsewhere", "files", "kept", "made", "world"]
 ROOT = "/api/v1"
 
 

@@ -17,7 +17,7 @@ from models.jobs.models import Job
 from models.jobs.submit import retry
 from models.registry.storage import store
 from models.webhooks.models import Delivery, Endpoint
-from tests.pages.conftest import files, made, world  # noqa: F401
+from tests.pages.conftest import files, kept, made, world  # noqa: F401
 
 ASKED = Parameters(sensitive=("sex",), label="label", prediction="prediction")
 

@@ -25,7 +25,7 @@ from models.accounts.models import User
 from models.accounts.roles import ACTIONS, Role
 from models.registry.models import Dataset, Model
 from tests.models.people import organisation, person
-from tests.pages.conftest import World, files, made, world  # noqa: F401
+from tests.pages.conftest import World, files, kept, made, world  # noqa: F401
 from tests.pages.places import PLACES
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.django_db(transaction=True)]
