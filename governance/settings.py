@@ -45,6 +45,7 @@ ROOMS = [
     "synthetic",
     "governance.systems",
     "governance.obligations",
+    "governance.risks",
     "governance.incidents",
     "governance",
 ]
