@@ -1,4 +1,4 @@
-"""What could go wrong with a system, what is done about it, and the statements that the law asks for in a fixed form."""
+"""What could go wrong with a system, what is done about it, and the statements that have a form in the law."""
 
 from __future__ import annotations
 
