@@ -10,6 +10,8 @@ from typing import Any
 
 from models.errors import InputError
 
+LONGEST = 200  # characters of a text, such as the name of an act
+
 
 class Answers:
     """A mapping with known names. `within` is how messages call it."""
@@ -38,21 +40,23 @@ class Answers:
         words = self._typed(name, str, "text")
         if not (words or "").strip():
             raise InputError(f"{self._at(name)} is to be text, and is empty.")
-        return str(words).strip()
+        text = str(words).strip()
+        if len(text) > LONGEST or not text.isprintable():
+            raise InputError(f"{self._at(name)} is to be one line of at most {LONGEST} characters.")
+        return text
 
     def one(self, name: str, known: Sequence[str]) -> str | None:
         value = self.answers.get(name)
         return None if value is None else one_of(value, known, self._at(name))
 
     def several(self, name: str, known: Sequence[str], what: str) -> tuple[str, ...]:
-        """The values in the order in which they are known, each once; a number stands for its digits."""
+        """The values as they are given, each once; a number stands for its digits."""
         values = self.answers.get(name)
         if values is None:
             return ()
         if not isinstance(values, (list, tuple)):
             raise InputError(f"{self._at(name)} is to be a list, such as [{known[0]}], not {described(values)}.")
-        found = {one_of(value, known, f"{self._at(name)}: each", what) for value in values}
-        return tuple(each for each in known if each in found)
+        return tuple(dict.fromkeys(one_of(value, known, f"{self._at(name)}: each", what) for value in values))
 
     def amount(self, name: str) -> float | None:
         """A number of at least zero. YAML reads 1e26 as text, so text that is a number is one."""

@@ -162,7 +162,7 @@ def _gpai(given: Answers) -> Gpai | None:
 
 def _missing(facts: Facts, given: Answers) -> Iterator[str]:
     """What the walk would ask and nobody answered. A list that is left out could hide a duty: write [] for none."""
-    if facts.object != "system" and facts.gpai is None:
+    if facts.object != "system" and "gpai" not in given:
         yield "gpai"
     if facts.object != "model" and facts.is_ai_system is None:
         yield "is_ai_system"

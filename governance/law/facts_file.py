@@ -15,7 +15,7 @@ from models.registry.cards.read import PlainLoader
 
 MOST_BYTES = 256 * 1024
 # what a file may say about itself; the vignettes of the tests do
-ABOUT = ("id", "title", "description", "expected", "legal_basis", "source", "confidence", "notes")
+ABOUT = ("id", "name", "title", "description", "expected", "legal_basis", "source", "confidence", "notes")
 
 
 class _Loader(PlainLoader):
@@ -54,8 +54,9 @@ def _parsed(file: Path) -> Any:
         return yaml.load(content.decode("utf-8-sig"), _Loader)
     except UnicodeDecodeError:
         raise InputError(f"{file.name} is not text in UTF-8.") from None
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        if isinstance(error, InputError):
-            raise
+    except InputError:
+        raise
+    except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        # PyYAML answers a tag that does not fit its value, such as !!int "", with whatever Python raises
         words = " ".join(str(error).split())[:300] or "it is nested too deeply"
         raise InputError(f"{file.name} cannot be read as YAML: {words}.") from None

@@ -156,7 +156,8 @@ def contradictions(answers: Mapping[str, Any]) -> tuple[Contradiction, ...]:
     found = [
         Contradiction(tuple(each["questions"]), each["says"])
         for each in _file()["contradictions"]
-        if all(_has(answers, name) for name in each["questions"]) and given.holds(each["when"])
+        if all(name in given.shown and _has(answers, name) for name in each["questions"])
+        if given.holds(each["when"])
     ]
     if not found and not still_open(answers):
         found = [Contradiction((), sentence) for sentence in of_facts(given.facts())]

@@ -52,6 +52,7 @@ def test_the_first_class_counts_and_the_overlays_stand_beside(
 @pytest.mark.parametrize(
     ("gpai", "primary"),
     [
+        (None, "MINIMAL"),
         ({"is_gpai_model": False}, "MINIMAL"),
         (MODEL | {"flops": 1e25}, "GPAI"),
         (MODEL | {"flops": 1.01e25}, "GPAI_SYSTEMIC"),
@@ -62,9 +63,9 @@ def test_the_first_class_counts_and_the_overlays_stand_beside(
     ],
 )
 def test_a_model_by_itself_is_asked_nothing_of_systems(
-    classified: Classify, gpai: dict[str, Any], primary: str
+    classified: Classify, gpai: dict[str, Any] | None, primary: str
 ) -> None:
-    found = classified(DAY, is_ai_system=False, gpai=gpai)
+    found = classified(DAY, **({} if gpai else {"object": "model"}), is_ai_system=False, gpai=gpai)
     assert (found.primary, found.overlays, found.facts.object) == (primary, (), "model")
     assert {step.node for step in found.reasoning} <= {"q0", "q10", "q11"}
 

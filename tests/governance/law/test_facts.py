@@ -28,6 +28,7 @@ from tests.governance.law.conftest import MACHINE, MEDICAL, MODEL, PLAIN
         ({"annex_i": {"act": "MDR"}}, "annex_i lacks section, safety_component_or_product and third_party."),
         ({"annex_i": "MDR"}, "annex_i is to be a list of `name: value`, not 'MDR'."),
         ({"annex_i": MEDICAL | {"act": " "}}, "annex_i.act is to be text, and is empty."),
+        ({"annex_i": MEDICAL | {"act": "MDR\x1b[31m"}}, "annex_i.act is to be one line of at most 200 characters."),
         ({"gpai": {"flops": 1e24}}, "gpai lacks is_gpai_model."),
         ({"gpai": MODEL | {"flops": "many"}}, r"gpai.flops is to be a number such as 1.0e\+24, not 'many'."),
         ({"gpai": MODEL | {"flops": -1}}, "gpai.flops is to be a number"),
@@ -93,6 +94,7 @@ def test_what_merely_does_not_matter_is_no_contradiction(answers: dict[str, Any]
         ({"is_ai_system": True, "eu_nexus": True}, "prohibited, annex_i, annex_iii_points and art50"),
         ({**PLAIN, "annex_iii_points": ["4-a"], "profiling": None}, "profiling"),
         ({"object": "model"}, "gpai"),
+        ({"object": "both", "is_ai_system": False}, "gpai"),
         ({"object": "model", "gpai": MODEL}, "eu_nexus"),
     ],
 )
@@ -110,6 +112,6 @@ def test_values_as_yaml_reads_them() -> None:
     facts = facts_from(
         {**PLAIN, "annex_iii_points": [2, "1-a", "1-a"], "art50": [2, 1], "assessment_date": "2026-12-01"}
     )
-    assert facts.annex_iii_points == ("1-a", "2")
-    assert facts.art50 == ("1", "2")
+    assert facts.annex_iii_points == ("2", "1-a")
+    assert facts.art50 == ("2", "1")
     assert facts.assessment_date == dt.date(2026, 12, 1)

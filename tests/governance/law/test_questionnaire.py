@@ -125,6 +125,9 @@ def test_answers_that_cannot_both_be_true_are_named() -> None:
     assert found.questions == ("nexus", "roles")
     assert questionnaire.facts(answers) is None
     assert not contradictions(answers | {"roles": ["importer"], "took-over": ["none"]})
+    # what is not shown any more contradicts nothing
+    stopped = {"practices": ["e"], "e-scraping": "yes"}
+    assert not contradictions(answers | stopped)
 
 
 @pytest.mark.parametrize(
