@@ -9,8 +9,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from governance.frameworks.requirements import Requirement, framework, requirement, requirements
+from governance.frameworks.requirements import framework, requirements
+from governance.law.applies import applying
+from governance.law.classify import classify
+from governance.law.facts import facts_from
 from governance.obligations.models import Duty, Evidence, Followed, State, Support
+from governance.obligations.staleness import outdated
 from governance.systems.models import Standing, System
 from governance.systems.register import known_owner
 from models.accounts.delegation import acts_for
@@ -22,6 +26,9 @@ from models.trail.record import record
 ACT = "eu-ai-act"
 LONGEST_REASON = 10_000
 FIELDS = ("state", "reason", "owner", "due_on")
+OWN_WORK = (
+    "You, or somebody you stand in for, owns this obligation or had a hand in its evidence. Somebody else accepts it."
+)
 
 
 class Stale(InputError):
@@ -34,20 +41,16 @@ class Stale(InputError):
 
 def follow_classification(sender: Any, standing: Standing, **kwargs: Any) -> None:
     """What the class brings stands on the board, what it no longer brings is no longer asked; in its transaction."""
-    result = standing.result
-    asked = {id: (began(requirement(id), standing.as_of), "") for id in result["obligations"]}
-    asked |= {each["id"]: (date.fromisoformat(each["date"]), "") for each in result["obligations_coming"]}
-    asked |= {each["id"]: (date.fromisoformat(each["date"]), each["where"]) for each in conditional(result)}
-    put(standing.system, ACT, asked)
+    put(standing.system, ACT, asked_by(standing))
 
 
-def conditional(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return list(result.get("obligations_conditional", []))
-
-
-def began(asks: Requirement, day: date) -> date | None:
-    """The day from which a duty that is in force on `day` counts."""
-    return max((each for each in asks.dates.values() if each <= day), default=None)
+def asked_by(standing: Standing) -> dict[str, tuple[date | None, str]]:
+    """The Act's duties by id, each with the day from which it counts and the condition under which it is asked."""
+    facts = facts_from(standing.result["facts"])
+    # before the first day everything is still coming, and what is coming has its day
+    found = applying(classify(facts, standing.as_of), facts.roles, date.min)
+    asked: dict[str, tuple[date | None, str]] = {each.id: (day, "") for each, day in found.coming}
+    return asked | {each.requirement.id: (each.date, each.where) for each in found.conditional}
 
 
 def put(system: System, name: str, asked: Mapping[str, tuple[date | None, str]]) -> None:
@@ -74,6 +77,7 @@ def follow(user: Any, system: System, name: str) -> None:
     if framework(name).id == ACT:
         raise InputError("What the AI Act asks follows from the classification.")
     with transaction.atomic():
+        alone(system)
         said = {"organisation_id": system.organisation_id, "by": user}
         _, is_new = Followed.unscoped.get_or_create(system=system, framework=name, defaults=said)
         if is_new:
@@ -82,11 +86,18 @@ def follow(user: Any, system: System, name: str) -> None:
 
 
 def unfollow(user: Any, system: System, name: str) -> None:
+    """Hold the system to it no longer; what was done for it stays. Raises Forbidden, NotFound."""
     authorize(user, "govern", system)
     with transaction.atomic():
+        alone(system)
         if Followed.unscoped.filter(system=system, framework=name).delete()[0]:
             put(system, name, {})
             record(system.organisation, user, "framework left", system, {"framework": name})
+
+
+def alone(system: System) -> None:
+    """Nobody else fills the system's board until the transaction ends."""
+    System.unscoped.select_for_update(of=("self",)).get(pk=system.pk)
 
 
 def move(user: Any, duty: Duty, said: Mapping[str, Any], edition: int | None = None) -> Duty:
@@ -103,7 +114,7 @@ def move(user: Any, duty: Duty, said: Mapping[str, Any], edition: int | None = N
         if "owner" in said:
             current.owner = known_owner(current.organisation, said["owner"])
         if "due_on" in said:
-            current.due_on = said["due_on"]
+            current.due_on = known_day(said["due_on"])
         if "reason" in said:
             current.reason = words("reason", said["reason"], LONGEST_REASON)
         if "state" in said:
@@ -114,7 +125,14 @@ def move(user: Any, duty: Duty, said: Mapping[str, Any], edition: int | None = N
     return current
 
 
+def known_day(day: Any) -> date | None:
+    if day is not None and not isinstance(day, date):
+        raise InputError("The day on which it is due is a date.")
+    return day
+
+
 def to(duty: Duty, state: str) -> None:
+    """Raises InputError for a state that is not for `move`, or that nothing supports."""
     if state not in State.values:
         raise InputError(f"The state is one of {', '.join(State.values)}, not {state[:40]!r}.")
     if state == State.ACCEPTED and duty.state != State.ACCEPTED:
@@ -127,25 +145,33 @@ def to(duty: Duty, state: str) -> None:
     duty.state = state
 
 
-def accept(user: Any, duty: Duty, law_version: str, edition: int | None = None) -> Duty:
-    """Say that the evidence suffices. Four eyes: not by who brought any of it.
+def accept(user: Any, duty: Duty, edition: int | None = None) -> Duty:
+    """Say that the evidence suffices, under the text that is held now; what was accepted under an older one, again.
 
-    Raises Forbidden, NotFound, InputError, Stale.
+    Four eyes: not by whose obligation it is, nor by who brought, owns or attached any of the evidence. Raises
+    Forbidden, NotFound, InputError, Stale.
     """
     authorize(user, "approve", duty)
     with transaction.atomic():
         current = locked(duty, edition)
-        if current.state != State.EVIDENCED:
+        if current.state != State.EVIDENCED and not outdated(current):
             raise InputError("Only what is evidenced can be accepted.")
-        pieces = Evidence.unscoped.filter(supports__duty=current)
-        brought = {person for pair in pieces.values_list("author", "owner") for person in pair}
-        if brought & acts_for(user, current.organisation):
-            raise Forbidden("You, or somebody you stand in for, brought evidence for this. Somebody else accepts it.")
+        if not Support.unscoped.filter(duty=current).exists():
+            raise InputError("Nothing supports this obligation any more.")
+        if is_own(user, current):
+            raise Forbidden(OWN_WORK)
         before = plain(current)
         current.state, current.accepted_by, current.accepted_at = State.ACCEPTED, user, timezone.now()
-        current.law_version = law_version
+        current.law_version = framework(current.framework).version
         kept(user, current, "accepted", before)
     return current
+
+
+def is_own(user: Any, duty: Duty) -> bool:
+    """Whether the user, or somebody they stand in for, owns the obligation or had a hand in its evidence."""
+    pieces = Support.unscoped.filter(duty=duty).values_list("by", "evidence__author", "evidence__owner")
+    hands = {duty.owner_id, *(person for each in pieces for person in each)}
+    return bool(hands & acts_for(user, duty.organisation))
 
 
 def attach(user: Any, duty: Duty, evidence: Evidence) -> Support:
@@ -164,6 +190,7 @@ def attach(user: Any, duty: Duty, evidence: Evidence) -> Support:
 
 
 def detach(user: Any, duty: Duty, evidence: Evidence) -> None:
+    """Take it away again; the piece itself stays. Raises Forbidden, NotFound."""
     authorize(user, "govern", duty)
     with transaction.atomic():
         current = locked(duty, None)
@@ -211,4 +238,5 @@ def plain(duty: Duty) -> dict[str, Any]:
         "reason": duty.reason,
         "owner": {"id": duty.owner.pk, "name": str(duty.owner)} if duty.owner else None,
         "due_on": duty.due_on.isoformat() if duty.due_on else None,
+        "law_version": duty.law_version,
     }

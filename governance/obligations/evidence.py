@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, BinaryIO
 
 from django.conf import settings
@@ -15,11 +16,13 @@ from audits.measure.check import discover
 from audits.models import Audit
 from governance.frameworks.lists import evidence_type
 from governance.frameworks.requirements import Requirement, frameworks, requirements
-from governance.obligations.models import Duty, Evidence
+from governance.obligations.models import Evidence
 from governance.systems.models import System
 from governance.systems.register import known_owner
 from models.accounts.permission import authorize
 from models.errors import InputError
+from models.registry.blobs.store import TooLarge
+from models.registry.intake.shown import plain_name
 from models.registry.register import checked_name, words
 from models.registry.storage import store
 from models.trail.record import record
@@ -47,24 +50,26 @@ def bring_audit(user: Any, system: System, audit: Audit, about: About) -> Eviden
     return bring(user, system, about, source=Evidence.Source.AUDIT, audit=audit, sha256=audit.evidence)
 
 
-def bring_document(user: Any, system: System, file: BinaryIO, file_name: str, about: About) -> Evidence:
-    """A document, kept as it is and never opened here. Raises Forbidden, NotFound, InputError, StorageError.
+def bring_document(user: Any, system: System, file: BinaryIO, size: int, file_name: str, about: About) -> Evidence:
+    """A document of `size` bytes, kept as it is and never opened here. Raises Forbidden, NotFound, InputError, TooLarge,
+    StorageError.
 
     The bytes are stored before the row, so that there is never a row without them.
     """
     authorize(user, "govern", system)
-    size = file.seek(0, 2)
-    file.seek(0)
+    checked(system, about)
     if not size:
         raise InputError("The file is empty.")
     if size > settings.EVIDENCE_BYTES:
-        most = settings.EVIDENCE_BYTES // 1024**2
-        raise InputError(
-            f"The file has {size / 1024**2:.0f} MiB; at most {most} MiB are taken. Split it, or link to it."
-        )
+        raise TooLarge(too_large(size))
     sha256 = store().put(file, settings.EVIDENCE_BYTES)
-    name = words("file's name", file_name, 255)
+    name = plain_name(file_name)
     return bring(user, system, about, source=Evidence.Source.DOCUMENT, sha256=sha256, size=size, file_name=name)
+
+
+def too_large(size: int) -> str:
+    most, has = (number / 1024**2 for number in (settings.EVIDENCE_BYTES, size))
+    return f"The file has {has:,.1f} MiB; at most {most:,.0f} MiB are taken. Split it, or state where it is kept."
 
 
 def bring_statement(user: Any, system: System, text: str, about: About) -> Evidence:
@@ -79,11 +84,9 @@ def bring_statement(user: Any, system: System, text: str, about: About) -> Evide
 
 def bring(user: Any, system: System, about: About, **said: Any) -> Evidence:
     authorize(user, "govern", system)
-    evidence_type(about.type)
-    if about.expires_on is not None and not isinstance(about.expires_on, date):
-        raise InputError("The day on which it expires is a date.")
+    checked(system, about)
     with transaction.atomic():
-        number = following(system, about.replaces)
+        number = following(system, about.replaces)  # locks what it replaces
         made = Evidence.unscoped.create(
             organisation_id=system.organisation_id,
             system=system,
@@ -101,6 +104,15 @@ def bring(user: Any, system: System, about: About, **said: Any) -> Evidence:
     return made
 
 
+def checked(system: System, about: About) -> None:
+    """Raises InputError for what a piece cannot say of itself."""
+    checked_name(about.title)
+    evidence_type(about.type)
+    if about.expires_on is not None and not isinstance(about.expires_on, date):
+        raise InputError("The day on which it expires is a date.")
+    known_owner(system.organisation, about.owner)
+
+
 def following(system: System, replaced: Evidence | None) -> int:
     """The number of the version after it."""
     if replaced is None:
@@ -113,6 +125,7 @@ def following(system: System, replaced: Evidence | None) -> int:
     return replaced.number + 1
 
 
+@cache
 def supported_by_check(check: str) -> tuple[str, ...]:
     """Ids of the requirements that a check's result is evidence for, by what its file declares."""
     declared = {each.id: each.answers_to for each in discover()}
@@ -128,8 +141,3 @@ def meant(said: str) -> list[Requirement]:
     return [
         each for each in requirements(name) if each.ref == ref or each.id == place or each.ref.startswith(f"{ref}(")
     ]
-
-
-def fitting(duty: Duty) -> tuple[str, ...]:
-    """The kinds of evidence that would satisfy it."""
-    return duty.asks.evidence

@@ -16,48 +16,49 @@ from models.registry.models import DatasetVersion
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What evidence of a system is held against: the day, the versions that work in it, the newest of each dataset."""
+    """What evidence of a system is held against: the day, the versions that work in it, the newest of each dataset, and
+    the pieces that a newer version replaced."""
 
     day: date
     parts: frozenset[object]
     datasets: dict[object, int]
+    replaced: frozenset[object]
 
 
 def now(system: System, day: date) -> Now:
-    """Two queries."""
+    """Three queries."""
     parts = SystemPart.unscoped.filter(system=system).values_list("version_id", flat=True)
-    audited = Evidence.unscoped.filter(system=system, audit__isnull=False).values("audit__dataset__dataset")
+    mine = Evidence.unscoped.filter(system=system)
+    audited = mine.filter(audit__isnull=False).values("audit__dataset__dataset")
     newest = (
         DatasetVersion.unscoped.filter(dataset__in=audited).order_by().values_list("dataset").annotate(Max("number"))
     )
-    return Now(day, frozenset(parts), dict(newest))
+    replaced = mine.filter(replaces__isnull=False).values_list("replaces_id", flat=True)
+    return Now(day, frozenset(parts), dict(newest), frozenset(replaced))
 
 
-def stale(evidence: Evidence, now: Now, replaced: bool) -> list[str]:
+def stale(evidence: Evidence, now: Now) -> tuple[str, ...]:
     """Why the piece does not count as it did; empty for one that does. `evidence.audit.dataset` is at hand."""
-    found = []
+    return tuple(reasons(evidence, now))
+
+
+def reasons(evidence: Evidence, now: Now) -> Iterable[str]:
     if evidence.expires_on is not None and evidence.expires_on < now.day:
-        found.append(f"it expired on {evidence.expires_on:%-d %B %Y}")
-    if replaced:
-        found.append("there is a newer version of it")
-    if evidence.audit is not None:
-        found.extend(stale_audit(evidence, now))
-    return found
-
-
-def stale_audit(evidence: Evidence, now: Now) -> Iterable[str]:
-    audit = evidence.audit
-    assert audit is not None
-    if audit.model_id is not None and audit.model_id not in now.parts:
+        yield f"it expired on {evidence.expires_on:%-d %B %Y}"
+    if evidence.pk in now.replaced:
+        yield "there is a newer version of it"
+    if evidence.audit is None:
+        return
+    if evidence.audit.model_id is not None and evidence.audit.model_id not in now.parts:
         yield "the model version that it audited is no part of the system"
-    newest = now.datasets.get(audit.dataset.dataset_id, 0)
-    if newest > audit.dataset.number:
+    newest = now.datasets.get(evidence.audit.dataset.dataset_id, 0)
+    if newest > evidence.audit.dataset.number:
         yield f"version {newest} of the data is newer than what it was audited on"
 
 
 def outdated(duty: Duty) -> str:
-    """Why the acceptance of a duty does not count as it did."""
+    """Why the acceptance of a duty does not count as it did; empty where it does or there is none."""
     held = framework(duty.framework).version
     if duty.state == State.ACCEPTED and duty.law_version != held:
-        return f"it was accepted under {duty.law_version}; the text held now is {held}"
+        return f"it was accepted under {duty.law_version or 'another text'}; the text held now is {held}"
     return ""
