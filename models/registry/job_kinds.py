@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ from models.registry.storage import store
 from models.registry.submit import KIND, submit_again
 from models.registry.uploading import content, locked, use_up
 
+logger = logging.getLogger(__name__)
 # what is shown of the way: receiving the file, then reading it
 RECEIVED = 0.3
 
@@ -44,6 +46,7 @@ def run(context: JobContext) -> Outcome:
     except NotFound as error:
         raise InputError(str(error)) from error
     except StorageError as error:
+        logger.warning("%s", error)
         raise InputError(f"{error} Try again later; if it stays like this, tell whoever runs this service.") from error
 
 

@@ -3,6 +3,7 @@ the same rows."""
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from models.registry.references.fingerprint import identity
 if TYPE_CHECKING:
     import ibis
 
+logger = logging.getLogger(__name__)
 CONNECT_SECONDS = 10
 LOOK_SECONDS = 0.5
 BATCH = 50_000
@@ -109,6 +111,9 @@ def told(source: Source, reference: Reference) -> Iterator[None]:
         if causes & DENIED:
             raise InputError(f"{reference} may not be read with the rights that {source.name} gives.") from error
         if type(error).__module__.split(".")[0] in ("psycopg", "duckdb", "_duckdb", "ibis"):
+            # of other errors the text may hold values of rows
+            why = " ".join(str(error).split()) if "OperationalError" in causes else type(error).__name__
+            logger.warning("data source %s: %s", source.name, why)
             raise SourceError(f"The data source {source.name} cannot be read now ({type(error).__name__}).") from error
         raise
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -9,6 +10,8 @@ from models.errors import InputError
 from models.registry.blobs.bucket import Reading
 from models.registry.blobs.store import StorageError, TooLarge, receive
 from models.registry.references.declared import Reference, Source, SourceError, plain_path
+
+logger = logging.getLogger(__name__)
 
 
 def fetch(source: Source, reference: Reference, target: Path, limit: int) -> tuple[str, int]:
@@ -25,6 +28,7 @@ def fetch(source: Source, reference: Reference, target: Path, limit: int) -> tup
     except FileNotFoundError:
         raise InputError(f"There is no file {reference}.") from None
     except StorageError as error:
+        logger.warning("data source %s: %s", source.name, error)
         raise SourceError(f"The data source {source.name} cannot be read now.") from error
     except TooLarge:
         raise
