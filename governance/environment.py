@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -112,3 +113,18 @@ def keep_first(fresh: Path, file: Path) -> None:
         return
     finally:
         fresh.unlink()
+
+
+def all_or_none(**named: str) -> bool:
+    """Whether these are set; some of them alone would look as if they were."""
+    missing = [name for name, value in named.items() if not value]
+    if missing and len(missing) < len(named):
+        raise ImproperlyConfigured(f"{', '.join(named)} are set together: {', '.join(missing)} is missing")
+    return not missing
+
+
+def encrypted(name: str, address: str) -> None:
+    """An address of which nobody on the way may read or change anything; this machine itself is not on a way."""
+    parts = urlsplit(address)
+    if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise ImproperlyConfigured(f"{name} begins with https://, not {address!r}")

@@ -126,6 +126,34 @@ LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 
+# Sign-in by an identity provider too, where all three are set; see models/accounts/oidc.py.
+OIDC_ISSUER = environment.text("OIDC_ISSUER", "")
+OIDC_CLIENT_ID = environment.text("OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = environment.text("OIDC_CLIENT_SECRET", "")
+OIDC_NAME = environment.text("OIDC_NAME", "your organisation's account")
+OIDC_SECOND_FACTOR = environment.flag("OIDC_SECOND_FACTOR", False)
+OIDC = environment.all_or_none(
+    OIDC_ISSUER=OIDC_ISSUER, OIDC_CLIENT_ID=OIDC_CLIENT_ID, OIDC_CLIENT_SECRET=OIDC_CLIENT_SECRET
+)
+if OIDC:
+    environment.encrypted("OIDC_ISSUER", OIDC_ISSUER)
+    INSTALLED_APPS += ["allauth", "allauth.account", "allauth.socialaccount"]
+    INSTALLED_APPS += ["allauth.socialaccount.providers.openid_connect"]
+    MIDDLEWARE += ["allauth.account.middleware.AccountMiddleware"]
+    ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+    ACCOUNT_LOGIN_METHODS = {"email"}
+    ACCOUNT_SIGNUP_FIELDS = ["email*"]
+    SOCIALACCOUNT_ADAPTER = "models.accounts.oidc.Adapter"
+    SOCIALACCOUNT_LOGIN_ON_GET = True  # a link: the policy lets no form lead elsewhere
+    OIDC_APP = {
+        "provider_id": "oidc",
+        "name": OIDC_NAME,
+        "client_id": OIDC_CLIENT_ID,
+        "secret": OIDC_CLIENT_SECRET,
+        "settings": {"server_url": OIDC_ISSUER},
+    }
+    SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [OIDC_APP]}}
+
 # Work. The broker is only a doorbell: it may lose everything, the database knows what there is to do.
 CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL", "filesystem://")
 BROKER_FOLDER = Path(environment.text("BROKER_FOLDER", str(VAR / "broker")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.http import Http404
@@ -13,6 +14,7 @@ from models.accounts.models import Delegation, Membership, Organisation, SecondF
 from models.accounts.roles import ACTIONS, EVERYONE, OWN_ROLE_ONLY, Role
 from models.accounts.scopes import SCOPE_OF
 
+BY_PROVIDER = "by_identity_provider"  # in a session: signed in by OpenID Connect, see oidc.py
 KNOWN = "known_memberships"
 KNOWN_DELEGATIONS = "known_delegations"
 ACTS = "acts_by"  # on a user object: by which delegation the person does what is being done, by organisation
@@ -121,6 +123,8 @@ def owes_second_factor(request: Any) -> bool:
     user = request.user
     if not user.is_authenticated:
         return False
+    if settings.OIDC_SECOND_FACTOR and request.session.get(BY_PROVIDER):
+        return False  # the provider asks for its own, the operator says
     if not hasattr(user, "owes_second_factor"):
         asked = any(each.organisation.requires_second_factor for each in memberships_of(user))
         user.owes_second_factor = asked and not SecondFactor.objects.filter(user=user).exists()

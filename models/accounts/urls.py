@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.urls import path
 
 from models.accounts.views import delegations, links, members, profile, second_factor, sign_in, tokens
@@ -33,3 +34,12 @@ urlpatterns = [
     path("members/<int:pk>/reset-second-factor/", members.reset_second_factor, name="reset-second-factor"),
     path("members/<int:pk>/password-link/", members.password_link, name="password-link"),
 ]
+
+if settings.OIDC:
+    from models.accounts.views import oidc
+
+    # allauth asks for these names, and for the provider's in the address
+    urlpatterns += [
+        path("sign-in/with/<slug:provider_id>/", oidc.begin, name="openid_connect_login"),
+        path("sign-in/with/<slug:provider_id>/back/", oidc.back, name="openid_connect_callback"),
+    ]

@@ -18,7 +18,8 @@ def listen() -> None:
 
 
 def signed_in(sender: Any, user: User, **kwargs: Any) -> None:
-    tell(user, user, "signed in")
+    by = getattr(kwargs.get("request"), "identity_provider", "")
+    tell(user, user, "signed in", {"by": by} if by else None)
 
 
 def signed_out(sender: Any, user: User | None, **kwargs: Any) -> None:
@@ -33,7 +34,7 @@ def sign_in_refused(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> 
         tell(user, None, "was refused at sign-in")
 
 
-def tell(user: User, actor: User | None, verb: str) -> None:
+def tell(user: User, actor: User | None, verb: str, facts: dict[str, Any] | None = None) -> None:
     with transaction.atomic():
         for membership in user.memberships.select_related("organisation").order_by("organisation_id"):
-            record(membership.organisation, actor, verb, user)
+            record(membership.organisation, actor, verb, user, facts)
