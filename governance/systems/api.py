@@ -1,4 +1,4 @@
-"""The API of this room: AI systems, the models in them, and sheets of them."""
+"""The API of this room: AI systems, the models in them, what is answered of them, their classes, and sheets."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from django.shortcuts import get_object_or_404
 from ninja import Query
 from pydantic import Field
 
+from governance.law import questionnaire
 from governance.systems import records as r
+from governance.systems.answering import answer
+from governance.systems.classifying import StaleAnswers, record_standing, today
 from governance.systems.exchange import Refused, bring, exported, planned
 from governance.systems.lists import systems_of
-from governance.systems.models import System, SystemPart
+from governance.systems.models import Answers, Standing, System, SystemPart
 from governance.systems.register import add_part, archive, begin, bring_back, change, locked, remove_part
 from governance.systems.sheets.read import MOST_BYTES, read_in_sandbox
 from governance.systems.sheets.write import MEDIA, written
@@ -68,8 +71,9 @@ def export_systems(request: ApiRequest, format: Literal["csv", "xlsx"] = "csv") 
 
 
 @systems.on(
-    "POST", "/systems/import", {200: r.ImportRecord}, action="govern", raw=True, problems=("refused", "too-large")
-)
+    "POST", "/systems/import", {200: r.ImportRecord},
+    action="govern", once=True, raw=True, problems=("refused", "too-large"),
+)  # fmt: skip
 def import_systems(request: ApiRequest, dry_run: bool = True) -> HttpResponse:
     """Bring AI systems in from a spreadsheet.
 
@@ -140,6 +144,85 @@ def remove_system_part(request: ApiRequest, system_id: UUID, version_id: UUID) -
     part = get_object_or_404(SystemPart.objects.of(request.organisation), system=system, version_id=version_id)
     remove_part(request.user, part)
     return nothing()
+
+
+@systems.on("GET", "/questions", {200: r.Questions}, action="read")
+def list_questions(request: ApiRequest) -> HttpResponse:
+    """List all questions from whose answers the class of an AI system follows.
+
+    Which of them matter depends on the answers; see `open` of a system's answers.
+    """
+    return reply(r.Questions(items=[r.question_record(each) for each in questionnaire.questions()]))
+
+
+@systems.on("GET", "/systems/{uuid:system_id}/answers", {200: r.AnswersRecord}, action="read")
+def get_answers(request: ApiRequest, system_id: UUID) -> HttpResponse:
+    """Get what is answered of an AI system, and what is open."""
+    return reply(r.answers_record(found_system(request, system_id).answered))
+
+
+@systems.on(
+    "POST", "/systems/{uuid:system_id}/answers", {201: r.AnswersRecord},
+    action="govern", once=True, problems=("conflict", "refused"),
+)  # fmt: skip
+def create_answers(request: ApiRequest, system_id: UUID, body: r.NewAnswers) -> HttpResponse:
+    """Answer questions of an AI system.
+
+    What is not given stays as it was answered; the answers together are a new revision. Each is kept with who gave it,
+    when and why.
+    """
+    system = found_system(request, system_id)
+    with transaction.atomic():
+        refuse_other(locked(system).answered, body.revision)
+        given = {name: (each.value, each.why) for name, each in body.answers.items()}
+        answers = answer(request.user, system, given)
+    return reply(r.answers_record(answers), 201, location=f"/api/v1/systems/{system.pk}/answers")
+
+
+@systems.on(
+    "GET", "/systems/{uuid:system_id}/classifications", {200: Listed[r.ClassificationRecord]}, action="read"
+)  # fmt: skip
+def list_classifications(request: ApiRequest, system_id: UUID, query: Query[PageQuery]) -> HttpResponse:
+    """List the classifications of an AI system that were recorded, the newest first."""
+    return listed(request, standings_of(request, system_id), query, r.classification_record, ["-number"])
+
+
+@systems.on(
+    "POST", "/systems/{uuid:system_id}/classifications", {201: r.ClassificationRecord},
+    action="classify", once=True, problems=("conflict", "refused"),
+)  # fmt: skip
+def create_classification(request: ApiRequest, system_id: UUID, body: r.NewClassification) -> HttpResponse:
+    """Record what the answers about an AI system come to on a day.
+
+    A decision, so no token can: it takes a person who is signed in.
+    """
+    system = found_system(request, system_id)
+    try:
+        made = record_standing(request.user, system, body.as_of or today(), body.assessment, body.revision)
+    except StaleAnswers as error:
+        raise Problem("conflict", str(error)) from error
+    standing = standings_of(request, system_id).get(pk=made.pk)
+    address = f"/api/v1/systems/{system.pk}/classifications/{made.number}"
+    return reply(r.classification_record(standing), 201, location=address)
+
+
+@systems.on(
+    "GET", "/systems/{uuid:system_id}/classifications/{int:number}", {200: r.ClassificationRecord}, action="read"
+)  # fmt: skip
+def get_classification(request: ApiRequest, system_id: UUID, number: int) -> HttpResponse:
+    """Get a classification of an AI system by its number."""
+    return reply(r.classification_record(get_object_or_404(standings_of(request, system_id), number=number)))
+
+
+def refuse_other(answers: Answers | None, revision: int | None) -> None:
+    present = answers.number if answers else 0
+    if revision is not None and revision != present:
+        raise Problem("conflict", f"The newest revision of the answers is {present}, not {revision}.")
+
+
+def standings_of(request: ApiRequest, system_id: UUID) -> Any:
+    mine = Standing.objects.of(request.organisation).filter(system=found_system(request, system_id))
+    return mine.select_related("answers", "author")
 
 
 def understood(request: ApiRequest, body: r.SystemChange) -> dict[str, Any]:

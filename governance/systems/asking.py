@@ -48,7 +48,7 @@ class AnswerForm(forms.Form):
 
 
 def field_of(question: Question) -> forms.Field:
-    said: dict[str, Any] = {"label": question.text, "required": not question.optional, "help_text": question.help}
+    said: dict[str, Any] = {"label": "Your answer", "required": not question.optional, "help_text": question.help}
     wrong = {"required": "Choose an answer, or leave the question open."}
     if question.kind == "text":
         return forms.CharField(max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 5}), **said)

@@ -25,7 +25,7 @@ class SystemFilters(Filters):
     outcome = choice("Class", "Any", [(UNCLASSIFIED, "Not classified yet"), *CLASSES.items()])
     stage = choice("Stage", "Any", Stage.choices)
     owner = choice("Owner", "Anyone", ())
-    archived = forms.ChoiceField(label="Show", required=False, choices=[("", "In use"), ("yes", "Archived")])
+    archived = forms.ChoiceField(label="List", required=False, choices=[("", "In use"), ("yes", "Archived")])
     sort = forms.ChoiceField(label="Order", required=False, choices=[("", "Name"), ("new", "Newest first")])
 
     def __init__(self, request: HttpRequest, organisation: Organisation) -> None:

@@ -8,8 +8,11 @@ from uuid import UUID
 
 from pydantic import Field
 
+from governance.law import questionnaire
+from governance.law.questionnaire import Question
+from governance.systems.answering import values
 from governance.systems.exchange import Plan
-from governance.systems.models import SystemPart
+from governance.systems.models import Answers, Standing, SystemPart
 from models.registry.records import ModelVersionName
 from models.rest.records import Asked, Moment, Person, Record
 
@@ -131,3 +134,131 @@ def import_record(plan: Plan, dry_run: bool) -> ImportRecord:
     ]
     counts = {what: plan.count(what) for what in ("new", "changed", "same", "wrong")}
     return ImportRecord(dry_run=dry_run, rows=rows, **counts)
+
+
+class OptionRecord(Record):
+    id: str = Field(examples=["learned"])
+    text: str
+    help: str
+
+
+class QuestionRecord(Record):
+    id: str = Field(examples=["how"])
+    section: str = Field(examples=["object"])
+    kind: Literal["yes-no", "one", "several", "amount", "text"] = Field(examples=["one"])
+    text: str = Field(examples=["How does it get from what goes in to what comes out?"])
+    help: str
+    examples: list[str]
+    ref: str = Field(examples=["Article 3(1)"])
+    optional: bool
+    options: list[OptionRecord]
+
+
+class Questions(Record):
+    items: list[QuestionRecord]
+
+
+Value = str | float | list[str] | None
+
+
+class AnswerRecord(Record):
+    value: Value = Field(examples=["learned"])
+    why: str
+    by: str = Field(description="A user's id.", examples=["7"])
+    at: Moment
+
+
+class AnswersRecord(Record):
+    """The newest revision of the answers, and what they still lack."""
+
+    revision: int = Field(description="0 before the first answer.", examples=[3])
+    answers: dict[str, AnswerRecord] = Field(description="By the question's id; what is open is left out.")
+    open: list[str] = Field(description="Questions that hold up the class.", examples=[["machine"]])
+    contradictions: list[str] = Field(examples=[[]])
+
+
+class Given(Asked):
+    value: Value = Field(
+        None, description="yes or no, an option's id, a list of them, a number, a text; null leaves it open."
+    )
+    why: str = Field("", max_length=4_000)
+
+
+class NewAnswers(Asked):
+    answers: dict[str, Given] = Field(
+        min_length=1, max_length=200, description="By the question's id.", examples=[{"machine": {"value": "yes"}}]
+    )
+    revision: int | None = Field(
+        None, ge=0, description="The revision that was seen; another one is a conflict.", examples=[None]
+    )
+
+
+class NewClassification(Asked):
+    as_of: date | None = Field(None, description="The day for which the law is read; today.", examples=["2026-11-21"])
+    assessment: str = Field(
+        "", max_length=20_000, description="Needed where a system of Annex III is held not to be high-risk."
+    )
+    revision: int | None = Field(
+        None, ge=0, description="The revision that was seen; another one is a conflict.", examples=[None]
+    )
+
+
+class ClassificationRecord(Record):
+    id: UUID
+    number: int = Field(examples=[1])
+    classification: str = Field(examples=["HIGH_RISK_ANNEX_III"])
+    as_of: date = Field(examples=["2026-11-21"])
+    law_version: str = Field(examples=["consolidated 2026-07-27"])
+    revision: int = Field(description="Of the answers that it rests on.", examples=[3])
+    assessment: str
+    result: dict[str, Any] = Field(
+        description="As `plumbline classify` writes it, with the facts.", examples=[{"overlays": []}]
+    )
+    author: Person
+    created_at: Moment
+    page: str = Field(examples=["/systems/6f1c1d2e-8a55-4a5e-9d3c-2b7f0e4c9a10/classifications/1/"])
+
+
+def question_record(question: Question) -> QuestionRecord:
+    options = [OptionRecord(id=each.id, text=each.text, help=each.help) for each in question.options]
+    return QuestionRecord(
+        id=question.id,
+        section=question.section,
+        kind=question.kind,  # type: ignore[arg-type]
+        text=question.text,
+        help=question.help,
+        examples=list(question.examples),
+        ref=question.ref,
+        optional=question.optional,
+        options=options,
+    )
+
+
+def answers_record(answers: Answers | None) -> AnswersRecord:
+    given = values(answers)
+    said = {
+        name: AnswerRecord(value=each["value"], why=each["why"], by=str(each["by"]), at=each["at"])
+        for name, each in (answers.answers if answers else {}).items()
+    }
+    return AnswersRecord(
+        revision=answers.number if answers else 0,
+        answers=said,
+        open=[question.id for question in questionnaire.still_open(given)],
+        contradictions=[each.says for each in questionnaire.contradictions(given)],
+    )
+
+
+def classification_record(standing: Standing) -> ClassificationRecord:
+    return ClassificationRecord(
+        id=standing.pk,
+        number=standing.number,
+        classification=standing.outcome,
+        as_of=standing.as_of,
+        law_version=standing.law_version,
+        revision=standing.answers.number,
+        assessment=standing.assessment,
+        result=standing.result,
+        author=person(standing.author),
+        created_at=standing.created_at,
+        page=f"/systems/{standing.system_id}/classifications/{standing.number}/",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from django.db.models import Max, OuterRef, Subquery
@@ -41,8 +42,9 @@ def law(system: System, request: HttpRequest) -> dict[str, Any] | None:
         classification, found = standing_on(standing, day)
     except InputError as error:
         return said | {"wrong": str(error)}
+    by_day = [(day, [each for each, _ in rows]) for day, rows in groupby(found.coming, key=lambda pair: pair[1])]
     roles = ", ".join(role_name(role).lower() for role in classification.roles)
-    return said | {"found": found, "outcome": classification.primary, "roles": roles}
+    return said | {"found": found, "by_day": by_day, "outcome": classification.primary, "roles": roles}
 
 
 def parts(system: System, request: HttpRequest) -> dict[str, Any]:

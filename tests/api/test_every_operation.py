@@ -15,14 +15,15 @@ from models.accounts.roles import ACTIONS, Role
 from models.accounts.scopes import SCOPES
 from models.rest.models import Remembered, Spent
 from tests.api.conftest import ROOT, Caller, is_problem
-from tests.api.ways import EMPTY, NOBODY, WAYS, upload
+from tests.api.ways import BY_TOKEN, EMPTY, NOBODY, WAYS, upload
 
 NOT_COUNTED = {kind._meta.label for kind in (Spent, Remembered, Token)} | {"sessions.Session"}
-WRITES = [name for name, way in WAYS.items() if not way.is_read]
+WRITES = [name for name, way in BY_TOKEN.items() if not way.is_read]
 WITH_BODY = [
     "create_token", "invite_member", "change_member", "create_model", "change_model", "create_model_version",
     "create_dataset", "change_dataset", "create_dataset_version", "create_upload", "create_audit", "create_webhook",
     "change_webhook", "register_model", "register_dataset", "change_organisation", "create_delegation",
+    "create_system", "change_system", "add_system_part", "create_answers", "create_classification",
     "create_incident", "change_incident", "close_incident", "create_notification",
 ]  # fmt: skip
 
@@ -88,7 +89,7 @@ def test_a_token_without_the_scope_is_refused_and_told_which(world, described):
         for scope in SCOPES
     }
     before = rows()
-    for name, way in WAYS.items():
+    for name, way in BY_TOKEN.items():
         scope = described[name]["x-scope"]
         answer = call(callers[way.role, scope], name, world)
         assert is_problem(answer, 403, "insufficient-scope"), name
@@ -101,7 +102,7 @@ def test_every_role_does_what_it_may_and_is_told_what_it_lacks(role, world, as_r
     caller = as_role(role)
     upload(world)
     before = rows()
-    for name, way in WAYS.items():
+    for name, way in BY_TOKEN.items():
         if Role(role) in ACTIONS[described[name]["x-action"]]:
             if way.is_read and name != "get_upload":
                 assert call(caller, name, world).status_code == 200, name
@@ -151,7 +152,7 @@ def test_a_token_in_the_address_is_not_read(engineer, parameter):
 def test_what_belongs_to_another_organisation_is_not_there(administrator, world, elsewhere):
     upload(world), upload(elsewhere)
     before = rows()
-    for way in WAYS.values():
+    for way in BY_TOKEN.values():
         if "{" in way.path:
             same_as_nobodys(administrator, way, world, elsewhere)
     assert rows() == before
@@ -227,7 +228,7 @@ def test_a_parameter_that_is_unknown_or_odd_is_refused(query, world, as_role, se
     settings.API_RATE = "off"
     upload(world)
     callers, before = {role: as_role(role) for role in Role.values}, rows()
-    for name, way in WAYS.items():
+    for name, way in BY_TOKEN.items():
         address = way.address(world)
         address += ("&" if "?" in address else "?") + query
         answer = callers[way.role](way.method, address, way.body(world), **way.headers)

@@ -20,7 +20,8 @@ EMPTY = "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"
 
 @dataclass(frozen=True)
 class Way:
-    """`status` is what `role` gets; `parts` fill the address; a `body` of bytes is sent as it is."""
+    """`status` is what `role` gets; `parts` fill the address; a `body` of bytes is sent as it is; what is
+    done `by_person` no token can do."""
 
     method: str
     path: str
@@ -30,6 +31,7 @@ class Way:
     query: Callable[[World], str] = field(default=lambda world: "")
     body: Callable[[World], Any] = field(default=lambda world: None)
     headers: dict[str, str] = field(default_factory=dict)
+    by_person: bool = False
 
     @property
     def is_read(self) -> bool:
@@ -118,6 +120,18 @@ WAYS: dict[str, Way] = {
     "import_systems": Way("POST", "/systems/import", role="officer", body=lambda w: b"name\nFrom a sheet\n"),
     "get_system": Way("GET", "/systems/{id}", **SYSTEM),
     "change_system": Way("PATCH", "/systems/{id}", **GOVERN, body=lambda w: {"purpose": "Mine"}, **ANY),
+    "list_questions": Way("GET", "/questions"),
+    "get_answers": Way("GET", "/systems/{id}/answers", **SYSTEM),
+    "create_answers": Way(
+        "POST", "/systems/{id}/answers", 201, **GOVERN, body=lambda w: {"answers": {"machine": {"value": "no"}}}
+    ),
+    "list_classifications": Way("GET", "/systems/{id}/classifications", **SYSTEM),
+    "create_classification": Way(
+        "POST", "/systems/{id}/classifications", 201, **GOVERN, body=lambda w: {"as_of": "2026-11-21"}, by_person=True
+    ),
+    "get_classification": Way(
+        "GET", "/systems/{id}/classifications/{number}", parts=lambda w: {"id": w.system.pk, "number": 1}
+    ),
     "list_system_parts": Way("GET", "/systems/{id}/parts", **SYSTEM),
     "add_system_part": Way("POST", "/systems/{id}/parts", 201, **GOVERN, body=lambda w: {"version": str(w.model.pk)}),
     "remove_system_part": Way(
@@ -197,3 +211,4 @@ WAYS: dict[str, Way] = {
     "list_deliveries": Way("GET", "/webhooks/{id}/deliveries", **HOOK),
     "retry_delivery": Way("POST", "/webhooks/{id}/deliveries/{delivery}/retry", **DELIVERY),
 }  # fmt: skip
+BY_TOKEN = {name: way for name, way in WAYS.items() if not way.by_person}
