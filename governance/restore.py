@@ -74,7 +74,7 @@ def refuse_what_is_here() -> None:
     tables = set(connection.introspection.table_names())
     for model in kept_models():
         if model._meta.db_table in tables and model._base_manager.exists():
-            raise Refused(f"The database is not empty ({model._meta.verbose_name_plural}). Restore into a fresh one.")
+            raise Refused(f"The database is not empty (table {model._meta.db_table}). Restore into a fresh one.")
     if next(store().names(), None) is not None:
         raise Refused("The storage is not empty. Restore into a fresh one.")
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from models.registry.blobs import removal
 from models.registry.blobs.store import BLOCK, StorageError
 
 if TYPE_CHECKING:
@@ -81,6 +82,17 @@ class Bucket:
     def place(self, name: str) -> str:
         """A name below the prefix as the client takes it."""
         return "/".join(part for part in (self.name, self.prefix, name) if part)
+
+    def remove(self, name: str) -> None:
+        """A file below the prefix; nothing happens where it is not there. The machine's role has no key to sign with:
+        then the client removes it."""
+        place = self.place(name)
+        with suppress(FileNotFoundError), self.told("removing"):
+            if self.endpoint and self.key:
+                credentials = (self.key, self.secret, self.session)
+                removal.remove(self.endpoint, self.region or "us-east-1", credentials, place, ANSWER_SECONDS, TRIES)
+            else:
+                self.client.delete_file(place)
 
     @contextmanager
     def told(self, doing: str) -> Iterator[None]:

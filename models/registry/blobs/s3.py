@@ -107,8 +107,7 @@ class S3Store(BlobStore):
         yield from sorted(name for name in names if NAME.fullmatch(name))
 
     def remove(self, sha256: str) -> None:
-        with suppress(FileNotFoundError), self.bucket.told("removing"):
-            self.bucket.client.delete_file(self.bucket.place(blob_place(sha256)))
+        self.bucket.remove(blob_place(sha256))
         self.cache.remove(sha256)
 
     def put_part(self, area: str, name: str, source: BinaryIO, size: int, sha256: str) -> None:
@@ -124,8 +123,9 @@ class S3Store(BlobStore):
             raise StorageError(f"a part of the upload {area} is missing from {self.bucket}") from error
 
     def drop_parts(self, area: str) -> None:
-        with suppress(FileNotFoundError), self.bucket.told("removing"):
-            self.bucket.client.delete_dir(self.bucket.place(f"{PARTS}/{part(area)}"))
+        folder = f"{PARTS}/{part(area)}"
+        for path in list(self.listed(folder, files=True)):
+            self.bucket.remove(f"{folder}/{path.rsplit('/', 1)[-1]}")
 
     def areas(self) -> Iterator[str]:
         yield from sorted(path.rsplit("/", 1)[-1] for path in self.listed(PARTS, files=False))

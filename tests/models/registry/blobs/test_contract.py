@@ -130,3 +130,16 @@ def test_only_names_of_ours_are_names(store: BlobStore, name: str) -> None:
     for ask in asked[:3] if name == SHA256.upper() else asked:
         with pytest.raises(StorageError):
             ask()
+
+
+def test_what_was_let_go_can_come_again_beside_what_stayed(store: BlobStore) -> None:
+    """Whatever a store keeps of a folder that is empty now, no later file may stumble over it."""
+    for area in ("0" * 36, "1" * 36):
+        for number in range(2):
+            store.put_part(area, f"{number}-{SHA256}", io.BytesIO(CONTENT), len(CONTENT), SHA256)
+        assert store.put(io.BytesIO(CONTENT), LIMIT) == SHA256
+        store.drop_parts(area)
+        assert list(store.areas()) == []
+        store.remove(SHA256)
+        store.remove(SHA256)
+        assert list(store.names()) == []
