@@ -70,6 +70,7 @@ def value_for(field: Any, made: dict[str, models.Model]) -> Any:
 MAKERS: dict[type[models.Field], Callable[[Any], Any]] = {
     models.UUIDField: lambda field: uuid.uuid4(),
     models.DateTimeField: lambda field: timezone.now(),
+    models.DateField: lambda field: timezone.now().date(),
     models.BooleanField: lambda field: False,
     models.JSONField: lambda field: {},
     models.BinaryField: lambda field: b"x",

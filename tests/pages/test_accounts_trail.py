@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from models.jobs.models import Job, State
 from models.jobs.perform import perform
-from models.trail import triggers
+from models.trail import checkpoints, keys, triggers
 from models.trail.chain import GENESIS, canonical
 from models.trail.models import Entry
 from models.trail.record import record
@@ -191,3 +191,22 @@ def test_what_the_service_notes_is_said_of_the_thing_and_not_of_the_service(clie
     shown = main(client.get(TRAIL))
     assert "<strong>Organisation failed</strong>" in shown
     assert "service</bdi></strong> failed" not in shown
+
+
+def test_the_last_signed_head_is_shown_listed_and_held_to(client, officer, settings, tmp_path):
+    settings.TRAIL_KEY_FILE, settings.TRAIL_CHECKPOINTS_FILE = str(tmp_path / "key"), str(tmp_path / "signed")
+    act("did one thing", 2)
+    assert "was signed on" not in main(client.get(TRAIL))
+    number = keys.make()
+    checkpoints.sign_heads()
+    assert "Entry 3 was signed on" in main(client.get(TRAIL))
+    assert number in main(client.get(TRAIL))
+    (item,) = client.get("/api/v1/trail/checkpoints").json()["items"]
+    assert (item["sequence"], item["key"]) == (3, number)
+    assert keys.is_signed(item["public_key"], item["signature"], item["statement"])
+    client.post(VERIFY)
+    assert Entry.unscoped.latest("sequence").facts["signed"] == 1
+    last = json.loads(checkpoints.file().read_text())
+    last["statement"] = last["statement"].replace(item["hash"], "0" * 64)
+    checkpoints.file().write_text(json.dumps(last) + "\n")
+    assert "signature of its checkpoint is not good" in main(client.post(VERIFY, follow=True))
