@@ -38,7 +38,7 @@ class ChooseForm(forms.Form):
     """What to audit. Sent by GET, so that the answer stands in the address."""
 
     dataset = VersionField(label="Data", none="Choose a dataset", error_messages={"required": "Choose the data."})
-    model = VersionField(required=False, none="None: a column of the data has the predictions")
+    model = VersionField(required=False, none="No model, a column of the data has the predictions")
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django import forms
 from django.db.models import Q, QuerySet
+from django.forms.boundfield import BoundField
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -29,6 +30,18 @@ class Suggested(forms.TextInput):
         line = super().render(name, value, {**(attrs or {}), "list": listed, "autocomplete": "off"}, renderer)
         options = format_html_join("", '<option value="{}"></option>', ((each,) for each in self.suggestions))
         return format_html('{}<datalist id="{}">{}</datalist>', line, listed, options)
+
+
+class AsItIsNow(BoundField):
+    """A field whose help is what its control needs, which is known only when the form was read."""
+
+    @property
+    def help_text(self) -> str:
+        return str(self.field.help_text)
+
+    @help_text.setter
+    def help_text(self, _: str) -> None:
+        """Django sets it before the form is read."""
 
 
 class VersionField(forms.Field):
@@ -64,6 +77,9 @@ class VersionField(forms.Field):
         choices = [("", none or self.none), *((str(each.pk), str(each)) for each in versions)]
         self.widget = forms.Select(choices=choices)
         self.widget.is_required = self.required
+
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> BoundField:
+        return AsItIsNow(form, self, field_name)
 
     def prepare_value(self, value: Any) -> Any:
         """As the control has it: an id in a list, a name in a line."""

@@ -99,6 +99,7 @@ def test_what_is_not_one_is_said_at_the_field(client, many, written, said):
     if "Choose one of them" in said:
         assert control(page, "dataset") == "select"
         assert page.count("Clients 127") >= 10
+        assert "id_dataset_helptext" not in page
 
 
 def test_anothers_version_is_found_by_no_name_and_no_id(client, many):
