@@ -236,12 +236,10 @@ class _Given:
         return self._chosen(name, (wanted,) if isinstance(wanted, str) else wanted)
 
     def _value(self, id: str) -> Any:
-        """The answer; None where it is open, False where the question is not shown or may stay empty, and does."""
+        """The answer; None where it is open, False where the question is not shown."""
         if id not in self.shown:
             return False
-        if _has(self.answers, id):
-            return self.answers[id]
-        return False if self.shown[id].optional else None
+        return self.answers[id] if _has(self.answers, id) else None
 
     def _chosen(self, id: str, wanted: Sequence[str]) -> bool | None:
         value = self._value(id)

@@ -136,6 +136,8 @@ def test_what_would_begin_after_the_ban_never_comes(classified: Classify) -> Non
     found = asked(classified, "provider", prohibited=["5-1-ba"], **HIRING, art50=["2"])
     assert {each.id for each in found.in_force} == {"art-4-1", "art-50-2", "art-50-5"}
     assert not found.coming
+    older = asked(classified, "provider", prohibited=["5-1-ba"], art50=["2"], placed_on="2026-08-01")
+    assert "art-50-2" not in ids(older)
 
 
 def test_the_reading_names_requirements_that_there_are() -> None:
