@@ -34,6 +34,8 @@ def show(found: Classification, name: str, json_file: Path | None) -> None:
     beside = f", and beside it {listed(found.overlays, 'and')}" if found.overlays else ""
     console.print(f"[{style}]{found.primary}[/{style}]{beside}: {_escape(found.title)}")
     console.print(f"{_escape(name)} on {found.as_of}. It rests on {_escape(listed(found.legal_basis, 'and'))}.\n")
+    if found.until_then:
+        console.print(f"Until the prohibition applies it is {found.until_then.primary}.\n")
     _steps(console, found)
     if found.follows:
         _list(console, "What follows", (f"{KINDS[each.kind]}: {each.says} [{each.ref}]" for each in found.follows))
@@ -58,7 +60,7 @@ def _steps(console: Any, found: Classification) -> None:
 def _duties(console: Any, found: Classification, duties: Applying) -> None:
     whose = f"as {listed(found.roles, 'and')}" if found.roles else "of every role, since the file names none"
     if found.primary == "PROHIBITED":
-        console.print("[bold]Duties[/bold]: none would make it lawful; it has to end.\n")
+        console.print("[bold]Duties[/bold]: none of the Act makes it lawful as it is; the practice has to end.\n")
     elif not duties.in_force and not duties.coming:
         console.print("[bold]Duties[/bold]: none under the Act that is held.\n")
     if duties.in_force:

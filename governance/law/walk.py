@@ -150,11 +150,11 @@ def _q4(facts: Facts, day: dt.date) -> Answered:
     stop = (
         f"As it is, it must not be {_covered(facts.prohibited)}."
         if prohibited_on(facts, day)
-        else f"Until then it is not prohibited; from that day on it must not be {_covered(facts.prohibited)}."
+        else f"From that day on it must not be {_covered(facts.prohibited)}; other law may forbid it already."
     )
     return Answered(
         "yes",
-        f"A prohibited practice holds: {'; '.join(named)}. {stop}",
+        f"A practice of Article 5 holds: {'; '.join(named)}. {stop}",
         tuple(practice(point)["ref"] for point in facts.prohibited),
     )
 

@@ -58,12 +58,15 @@ def test_a_worked_case_is_a_file_of_facts(vignette: dict[str, Any], tmp_path: Pa
     ("options", "primary"), [((), "PROHIBITED"), (("--as-of", "2026-12-01"), "PROHIBITED_PENDING")]
 )
 def test_the_day_is_the_files_unless_the_line_says_another(
-    tmp_path: Path, options: tuple[str, ...], primary: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], primary: str
 ) -> None:
     answers = {**PLAIN, "prohibited": ["5-1-ba"], "assessment_date": "2026-12-02"}
     file, out = written(tmp_path, answers=answers), tmp_path / "out.json"
     assert run(["classify", str(file), *options, "--json", str(out)]) == 0
-    assert json.loads(out.read_text())["classification"] == primary
+    found = json.loads(out.read_text())
+    assert found["classification"] == primary
+    assert found["until_then"] == ("MINIMAL" if options else None)
+    assert ("Until the prohibition applies it is MINIMAL" in capsys.readouterr().out) == bool(options)
 
 
 def test_object_and_roles_stand_beside_the_answers_or_in_them(
