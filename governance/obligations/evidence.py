@@ -51,10 +51,10 @@ def bring_audit(user: Any, system: System, audit: Audit, about: About) -> Eviden
 
 
 def bring_document(user: Any, system: System, file: BinaryIO, size: int, file_name: str, about: About) -> Evidence:
-    """A document of `size` bytes, kept as it is and never opened here. Raises Forbidden, NotFound, InputError, TooLarge,
-    StorageError.
+    """A document of `size` bytes, kept as it is and never opened here.
 
-    The bytes are stored before the row, so that there is never a row without them.
+    The bytes are stored before the row, so that there is never a row without them. Raises Forbidden, NotFound,
+    InputError, TooLarge, StorageError.
     """
     authorize(user, "govern", system)
     checked(system, about)

@@ -53,13 +53,17 @@ def answered(audit: Audit, asked: dict[str, Duty]) -> tuple[Duty, ...]:
     return tuple(asked[id] for id in ids if id in asked)
 
 
-@lru_cache(maxsize=512)
 def checks_of(evidence: str) -> tuple[str, ...]:
     """Ids of the checks that gave a result; none where the file cannot be read now."""
     try:
-        read = json.loads(store().path(evidence).read_bytes())
+        return read_checks(evidence)
     except StorageError:
         return ()
+
+
+@lru_cache(maxsize=512)
+def read_checks(evidence: str) -> tuple[str, ...]:
+    read = json.loads(store().path(evidence).read_bytes())
     return tuple(check["id"] for check in read.get("checks") or [])
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
-from governance.frameworks.requirements import Requirement, crosswalk, frameworks, requirements
+from governance.frameworks.requirements import Requirement, crosswalk, framework, frameworks, requirements
 from governance.obligations.models import Duty, Evidence, State, Support
 from governance.obligations.staleness import Now, now, outdated, stale
 from governance.systems.models import System
@@ -44,6 +44,10 @@ class Row:
     pieces: tuple[Piece, ...]
     outdated: str
     day: date
+
+    @property
+    def framework_title(self) -> str:
+        return framework(self.duty.framework).title
 
     @property
     def when(self) -> str:
@@ -88,7 +92,9 @@ class Row:
 
 def duties_of(organisation: Organisation) -> QuerySet[Duty]:
     """With all that a row reads, in two queries."""
-    supports = Support.unscoped.select_related("evidence__audit__dataset").defer(*(f"evidence__{each}" for each in HEAVY))
+    supports = Support.unscoped.select_related("evidence__audit__dataset").defer(
+        *(f"evidence__{each}" for each in HEAVY)
+    )
     found = Duty.objects.of(organisation).select_related("owner", "accepted_by", "system")
     return found.prefetch_related(Prefetch("supports", queryset=supports))
 
@@ -146,8 +152,8 @@ def grouped(rows: Iterable[Row], titles: dict[tuple[str, str], str]) -> Iterator
     found: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         found.setdefault((row.duty.framework, row.asks.section), []).append(row)
-    for (framework, section), mine in found.items():
-        yield Group(framework, titles[framework, section], tuple(mine))
+    for (name, section), mine in found.items():
+        yield Group(name, titles[name, section], tuple(mine))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +162,10 @@ class Beside:
 
     asks: Requirement
     duty: Duty | None
+
+    @property
+    def framework_title(self) -> str:
+        return framework(self.asks.framework).title
 
 
 def beside(row: Row, duties: dict[str, Duty]) -> list[Beside]:

@@ -22,6 +22,9 @@ from audits.run.parameters import Parameters
 from audits.start import start_audit
 from governance.incidents import keeping
 from governance.incidents.models import Incident
+from governance.obligations.board import attach, move
+from governance.obligations.evidence import About, bring_document
+from governance.obligations.models import Duty, Evidence
 from governance.systems.answering import answer
 from governance.systems.classifying import record_standing, today
 from governance.systems.models import System
@@ -54,7 +57,7 @@ ODD = '<script>alert(1)</script> & "quotes" {{ 7*7 }} \u202e'
 class World:
     """One organisation: a person for each role, a dataset, a model (predictions), two audits that are done and one that
     waits, a job that failed, a token, an invitation, a webhook, an engineer for whom the officer will stand in, an AI
-    system with the model in it, and an incident that was told of."""
+    system with the model in it, an incident that was told of, and an obligation that a document supports."""
 
     organisation: Organisation
     people: dict[str, User]
@@ -70,6 +73,8 @@ class World:
     delegation: Delegation
     system: System
     incident: Incident
+    duty: Duty
+    evidence: Evidence
 
     @property
     def member(self) -> Membership:
@@ -166,8 +171,19 @@ def furnished(at: Organisation, made: Made) -> World:
     system = governed(at, people, model)
     return World(
         at, people, dataset, model, earlier, done, waiting, failed_job, token, invitation, hooked(at, people), later,
-        system, wrong(people, system),
+        system, wrong(people, system), *asked_and_proven(people, system),
     )  # fmt: skip
+
+
+def asked_and_proven(people: dict[str, User], system: System) -> tuple[Duty, Evidence]:
+    """One obligation of the system, evidenced, for which the officer brought a document."""
+    duty = Duty.unscoped.select_related("organisation").get(system=system, requirement="art-10-2-f")
+    text = ODD.replace("\u202e", "")
+    officer, content = people["officer"], b"<script>alert(1)</script>"
+    about = About(title=text, type="fairness-audit")
+    evidence = bring_document(officer, system, BytesIO(content), len(content), f"{text}.html", about)
+    attach(officer, duty, evidence)
+    return move(officer, duty, {"state": "evidenced", "reason": text}), evidence
 
 
 def wrong(people: dict[str, User], system: System) -> Incident:

@@ -1,0 +1,327 @@
+"""The board of a system's obligations, one obligation, and how much is proven."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from audits.models import Audit
+from audits.spreadsheet import csv_response
+from governance.frameworks.lists import certainty, evidence_type
+from governance.frameworks.requirements import Requirement, crosswalk, framework
+from governance.obligations import coverage as covering
+from governance.obligations.board import Stale, accept, attach, detach, follow, is_own, move, unfollow
+from governance.obligations.forms import DutyForm, FollowForm, written
+from governance.obligations.lists import BoardFilters
+from governance.obligations.models import Duty, Evidence, Followed, State
+from governance.obligations.proposals import producers, proposed
+from governance.obligations.rows import (
+    COMING,
+    NO_LONGER,
+    NOW,
+    UNDATED,
+    WHERE,
+    Group,
+    Row,
+    asked_of,
+    beside,
+    duties_of,
+    grouped,
+    row_of,
+    rows_of,
+    today,
+)
+from governance.obligations.staleness import now
+from governance.systems.models import System, SystemPart
+from governance.systems.views import one_of as one_system
+from models.accounts.access import organisation_for
+from models.accounts.permission import may
+from models.errors import InputError
+
+HEADINGS = {
+    NOW: ("Bind now", ""),
+    COMING: ("Coming", "They do not bind yet. Each says from which day it does."),
+    WHERE: ("Only where something happens", "Nothing that was answered decides these. Each says where it is asked."),
+    UNDATED: ("Of other frameworks", "Their frameworks set no days. A system is held to them because you follow them."),
+    NO_LONGER: (
+        "No longer asked",
+        "An earlier classification, or a framework that you followed, brought these. What was done for them stays.",
+    ),
+}
+OPEN_UP_TO = 15
+
+
+@require_safe
+def board(request: HttpRequest, pk: UUID) -> HttpResponse:
+    system = one_system(organisation_for(request), pk)
+    rows = rows_of(system)
+    filters = BoardFilters(request)
+    kept = filters.kept(rows)
+    asked = [row for row in rows if row.duty.is_asked]
+    followed = tuple(Followed.objects.of(system.organisation).filter(system=system).values_list("framework", flat=True))
+    said = {
+        "system": system,
+        "standing": system.standing,
+        "filters": filters,
+        "parts": list(parts(kept)),
+        "counts": counts(asked),
+        "there_are": bool(rows),
+        "fitting": len(kept),
+        "unfolded": (filters.is_narrowed and len(kept) <= 4 * OPEN_UP_TO) or len(kept) <= OPEN_UP_TO,
+        "proposals": proposed(system, {row.duty.requirement: row.duty for row in asked}),
+        "followed": [framework(name) for name in followed],
+        "follow": FollowForm(followed=followed),
+        "may_govern": may(request.user, "govern", system),
+    }
+    return render(request, "obligations/board.html", said, status=422 if filters.errors else 200)
+
+
+def parts(rows: list[Row]) -> Any:
+    """The lists of the board, each by section; those that are coming by day."""
+    for when, (title, about) in HEADINGS.items():
+        mine = [row for row in rows if row.when == when]
+        if when == COMING:
+            mine.sort(key=lambda row: row.duty.binds_from)  # type: ignore[arg-type, return-value]
+        if mine:
+            groups = list(grouped(mine, {key: titled(*key) for key in sections_of(mine)}))
+            yield {"id": when.replace(" ", "-"), "title": title, "about": about, "count": len(mine),
+                   "groups": groups, "days": days(groups) if when == COMING else {}}  # fmt: skip
+
+
+def sections_of(rows: list[Row]) -> set[tuple[str, str]]:
+    return {(row.duty.framework, row.asks.section) for row in rows}
+
+
+def titled(name: str, section: str) -> str:
+    found = next(each for each in framework(name).sections if each.id == section)
+    return " ".join(dict.fromkeys(part for part in (found.ref, found.title) if part))
+
+
+def days(groups: list[Group]) -> list[Any]:
+    """The days on which something begins, in order."""
+    return sorted({row.duty.binds_from for group in groups for row in group.rows})
+
+
+def counts(asked: list[Row]) -> dict[str, int]:
+    """Of what is asked."""
+    return {
+        "asked": len(asked),
+        "now": sum(row.when == NOW for row in asked),
+        "coming": sum(row.when == COMING for row in asked),
+        "proven": sum(row.is_proven for row in asked),
+        "stale": sum(bool(row.stale) for row in asked),
+        "overdue": sum(row.is_overdue for row in asked),
+    }
+
+
+@require_POST
+def frameworks(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Follow a framework, or (`leave`) follow it no longer."""
+    system = one_system(organisation_for(request, "govern"), pk)
+    name = request.POST.get("framework", "")
+    try:
+        title = framework(name).title
+        (unfollow if request.POST.get("leave") else follow)(request.user, system, name)
+    except InputError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(
+            request,
+            f"{title} is followed no longer. What was done for it stays below."
+            if request.POST.get("leave")
+            else f"This system is held to {title} from now on.",
+        )
+    return redirect("system-obligations", system.pk)
+
+
+@require_safe
+def obligation(request: HttpRequest, pk: UUID) -> HttpResponse:
+    found = one_of(request, pk)
+    return render(request, "obligations/obligation.html", shown(request, found))
+
+
+def shown(request: HttpRequest, duty: Duty) -> dict[str, Any]:
+    """What the page of one obligation says."""
+    row = row_of(duty, now(duty.system, today()))
+    may_govern = may(request.user, "govern", duty)
+    attached = [piece.evidence.pk for piece in row.pieces]
+    pieces = Evidence.objects.of(duty.organisation).filter(system=duty.system, replaced_by=None)
+    return {
+        "row": row,
+        "duty": duty,
+        "system": duty.system,
+        "framework": framework(duty.framework),
+        "sure": sure(row.asks),
+        "wanted": [evidence_type(each) for each in row.asks.evidence],
+        "producers": producers(duty.requirement),
+        "start": start_addresses(duty.system),
+        "beside": beside(row, asked_of(duty.system)),
+        "mapping": crosswalk(duty.requirement).status,
+        "others": pieces.exclude(pk__in=attached).order_by("-created_at")[:200] if may_govern else (),
+        "form": DutyForm(initial=written(duty), duty=duty),
+        "may_govern": may_govern,
+        "may_run": may(request.user, "run", duty),
+        "may_approve": may(request.user, "approve", duty),
+        "can_be_accepted": duty.state == State.EVIDENCED or bool(row.outdated),
+        "is_own": may(request.user, "approve", duty) and is_own(request.user, duty),
+    }
+
+
+def sure(asks: Requirement) -> list[tuple[str, Any]]:
+    """How sure what is said of it is: its content, its day, its note."""
+    found = [("What it asks", certainty(asks))]
+    if asks.dates:
+        found.append(("From which day", certainty(asks.date_certainty)))
+    if asks.note_certainty:
+        found.append(("The note", certainty(asks.note_certainty)))
+    return found
+
+
+def start_addresses(system: System) -> list[tuple[Any, str]]:
+    """For each model version in the system: where an audit of it starts, with the data of its newest one."""
+    found = SystemPart.objects.of(system.organisation).filter(system=system).select_related("version__model")
+    versions = [part.version for part in found.defer("version__stored_signature")]
+    newest: dict[Any, Any] = {}
+    if versions:
+        audits = system_audits(system, versions)
+        for model, dataset in audits:
+            newest.setdefault(model, dataset)
+    return [(version, start_address(version, newest.get(version.pk))) for version in versions]
+
+
+def system_audits(system: System, versions: list[Any]) -> Any:
+    mine = Audit.objects.of(system.organisation).filter(model__in=[each.pk for each in versions])
+    return mine.order_by("-created_at").values_list("model_id", "dataset_id")[:200]
+
+
+def start_address(version: Any, dataset: Any) -> str:
+    chosen = f"&dataset={dataset}" if dataset else ""
+    return f"{reverse('start-audit')}?model={version.pk}{chosen}"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_obligation(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The form; 409 where it was changed since the form was opened, with what was typed still in it."""
+    found = one_of(request, pk, "govern")
+    if request.method != "POST":
+        said = {"duty": found, "form": DutyForm(initial=written(found), duty=found)}
+        return render(request, "obligations/change.html", said)
+    form = DutyForm(request.POST, duty=found)
+    if form.is_valid():
+        try:
+            move(request.user, found, form.said(), form.cleaned_data["edition"] or 0)
+        except Stale as error:
+            mine = DutyForm(initial=form.said() | {"edition": error.current.edition}, duty=error.current)
+            said = {"duty": error.current, "form": mine, "meanwhile": error.current}
+            return render(request, "obligations/change.html", said, status=409)
+        except InputError as error:
+            form.add_error("reason" if "why" in str(error) else "state", str(error))
+        else:
+            messages.success(request, "Saved.")
+            return redirect("obligation", found.pk)
+    return render(request, "obligations/change.html", {"duty": found, "form": form}, status=422)
+
+
+@require_POST
+def accept_obligation(request: HttpRequest, pk: UUID) -> HttpResponse:
+    found = one_of(request, pk, "approve")
+    edition = request.POST.get("edition", "")
+    try:
+        accept(request.user, found, int(edition) if edition.isascii() and edition.isdigit() else 0)
+    except Stale as error:
+        messages.error(request, "Somebody changed this obligation meanwhile. Look at it again before you accept it.")
+        again = shown(request, one_of(request, error.current.pk, "approve"))
+        return render(request, "obligations/obligation.html", again, status=409)
+    except InputError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "Accepted.")
+    return redirect("obligation", found.pk)
+
+
+@require_POST
+def attach_evidence(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """`evidence`: a piece of the same system."""
+    return with_piece(request, pk, attach, "Attached. Say below what state it is in now.")
+
+
+@require_POST
+def detach_evidence(request: HttpRequest, pk: UUID) -> HttpResponse:
+    return with_piece(request, pk, detach, "Detached. The evidence itself stays with the system.")
+
+
+def with_piece(request: HttpRequest, pk: UUID, act: Callable[[Any, Duty, Evidence], Any], done: str) -> HttpResponse:
+    found = one_of(request, pk, "govern")
+    mine = Evidence.objects.of(found.organisation).filter(system=found.system)
+    act(request.user, found, get_object_or_404(mine, pk=as_id(request.POST.get("evidence", ""))))
+    messages.success(request, done)
+    return redirect("obligation", found.pk)
+
+
+def as_id(text: str) -> UUID | None:
+    """None for what is no id: nothing has it."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+@require_safe
+def coverage(request: HttpRequest, pk: UUID) -> HttpResponse:
+    system = one_system(organisation_for(request), pk)
+    rows = rows_of(system)
+    lines = covering.coverage(rows)
+    said = {
+        "system": system,
+        "finding": covering.finding(lines),
+        "figures": list(figures(lines)),
+        "columns": covering.COLUMNS,
+        "lines": [covering.line_values(line) for line in lines],
+        "gaps": covering.gaps(rows),
+        "asked": sum(line.asked for line in lines),
+    }
+    return render(request, "obligations/coverage.html", said)
+
+
+def figures(lines: list[covering.Line]) -> Any:
+    """One drawing for each framework."""
+    for number, name in enumerate(dict.fromkeys(line.framework for line in lines)):
+        mine = [line for line in lines if line.framework == name]
+        yield framework(name).title, covering.finding(mine), covering.drawn(mine, f"coverage-{number}")
+
+
+@require_safe
+def coverage_csv(request: HttpRequest, pk: UUID) -> HttpResponse:
+    system = one_system(organisation_for(request, "export"), pk)
+    lines = covering.coverage(rows_of(system))
+    return csv_response("coverage.csv", covering.COLUMNS, map(covering.line_values, lines))
+
+
+@require_safe
+def gaps_csv(request: HttpRequest, pk: UUID) -> HttpResponse:
+    system = one_system(organisation_for(request, "export"), pk)
+    found = covering.gaps(rows_of(system))
+    return csv_response("gaps.csv", covering.GAP_COLUMNS, map(covering.gap_values, found))
+
+
+@require_safe
+def gaps_json(request: HttpRequest, pk: UUID) -> HttpResponse:
+    system = one_system(organisation_for(request, "export"), pk)
+    names = [column.lower().replace(" ", "_") for column in covering.GAP_COLUMNS]
+    rows = [dict(zip(names, covering.gap_values(row), strict=True)) for row in covering.gaps(rows_of(system))]
+    attached = {"Content-Disposition": 'attachment; filename="gaps.json"'}
+    return JsonResponse({"system": str(system), "as_of": today(), "gaps": rows}, headers=attached)
+
+
+def one_of(request: HttpRequest, pk: UUID, action: str = "read") -> Duty:
+    found = duties_of(organisation_for(request, action)).select_related(
+        "organisation", "system__organisation", "owner", "accepted_by"
+    )
+    return get_object_or_404(found, pk=pk)
