@@ -1,0 +1,187 @@
+"""The way of an assessment: written, sent into review, sent back or approved by a second person, superseded by the next.
+
+Each act is one transaction with its trail entry. What is signed is the snapshot's hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from governance.assessments.models import Assessment, Comment, State
+from governance.assessments.snapshot import snapshot_of
+from governance.frameworks.load import as_of as checked_day
+from governance.systems.models import System
+from models.accounts.delegation import acts_for
+from models.accounts.permission import Forbidden, authorize
+from models.errors import InputError
+from models.registry.register import words
+from models.trail.chain import canonical
+from models.trail.models import Head
+from models.trail.record import record
+
+LONGEST = 20_000
+FIELDS = ("as_of", "summary", "not_assessed")
+UNDER_WAY = (State.DRAFT, State.IN_REVIEW)
+
+
+class Stale(InputError):
+    """The page was older than what it would have saved over; `current` is the assessment as it is now."""
+
+    def __init__(self, current: Assessment) -> None:
+        super().__init__("Somebody changed this assessment meanwhile. Nothing of yours was saved.")
+        self.current = current
+
+
+def begin(user: Any, system: System, day: date | None = None) -> Assessment:
+    """A draft, after the last approved one where there is one. Raises Forbidden, NotFound, InputError."""
+    authorize(user, "govern", system)
+    day = checked_day(day or timezone.now().date())
+    with transaction.atomic():
+        System.unscoped.select_for_update().get(pk=system.pk)
+        mine = Assessment.unscoped.filter(system=system)
+        if mine.filter(state__in=UNDER_WAY).exists():
+            raise InputError("An assessment of this system is under way. Finish that one.")
+        last = mine.filter(state=State.APPROVED).first()
+        number = (mine.aggregate(last=Max("number"))["last"] or 0) + 1
+        made = Assessment.unscoped.create(
+            organisation_id=system.organisation_id,
+            system=system,
+            number=number,
+            as_of=day,
+            summary=last.summary if last else "",
+            not_assessed=last.not_assessed if last else "",
+            authors=[user.pk],
+            created_by=user,
+        )
+        record(system.organisation, user, "assessment begun", made, {"as_of": day.isoformat(), "number": number})
+    return made
+
+
+def write(user: Any, assessment: Assessment, said: Mapping[str, Any], edition: int | None = None) -> Assessment:
+    """Change a draft. Raises Forbidden, NotFound, InputError, and Stale for an older edition."""
+    authorize(user, "govern", assessment)
+    if unknown := set(said) - set(FIELDS):
+        raise InputError(f"An assessment has no {', '.join(sorted(unknown))}.")
+    with transaction.atomic():
+        current = locked(assessment, edition, State.DRAFT)
+        before = plain(current)
+        if "as_of" in said:
+            current.as_of = checked_day(said["as_of"])
+        for name in ("summary", "not_assessed"):
+            if name in said:
+                setattr(current, name, words(name.replace("_", " "), said[name], LONGEST))
+        after = plain(current)
+        if changed := [name for name in after if before[name] != after[name]]:
+            keep(current, user)
+            facts = {which: {name: kept[name] for name in changed} for which, kept in (("from", before), ("to", after))}
+            record(current.organisation, user, "changed", current, facts)
+    return current
+
+
+def submit(user: Any, assessment: Assessment, edition: int | None = None) -> Assessment:
+    """Freeze it and send it into review. Raises Forbidden, NotFound, InputError, Stale."""
+    authorize(user, "govern", assessment)
+    with transaction.atomic():
+        current = locked(assessment, edition, State.DRAFT)
+        if current.system.standing is None:
+            raise InputError("Classify the system first: an assessment rests on its class.")
+        current.snapshot = canonical(snapshot_of(current))
+        current.sha256 = hashlib.sha256(current.snapshot.encode()).hexdigest()
+        current.state, current.submitted_by, current.submitted_at = State.IN_REVIEW, user, timezone.now()
+        keep(current, user)
+        record(current.organisation, user, "sent into review", current, {"sha256": current.sha256})
+    return current
+
+
+def send_back(user: Any, assessment: Assessment, why: str) -> Assessment:
+    """A draft again, with the reason as a comment: by an approver, or by who keeps it. Raises Forbidden, InputError."""
+    authorize(user, "approve" if approves(user, assessment) else "govern", assessment)
+    reason = words("reason", why, LONGEST)
+    if not reason:
+        raise InputError("Say what has to change.")
+    with transaction.atomic():
+        current = locked(assessment, None, State.IN_REVIEW)
+        Comment.unscoped.create(organisation_id=current.organisation_id, assessment=current, text=reason, author=user)
+        current.state, current.snapshot, current.sha256 = State.DRAFT, "", ""
+        current.submitted_by = current.submitted_at = None
+        current.edition += 1
+        current.save()
+        record(current.organisation, user, "sent back", current, {"reason": reason})
+    return current
+
+
+def approve(user: Any, assessment: Assessment, sha256: str, decision: str = "") -> Assessment:
+    """Sign what was frozen: `sha256` is what the approver had before them. The one approved before is superseded.
+
+    Raises Forbidden for an author and for who stands in for one, NotFound, InputError.
+    """
+    authorize(user, "approve", assessment)
+    with transaction.atomic():
+        current = locked(assessment, None, State.IN_REVIEW)
+        if set(current.authors) & acts_for(user, current.organisation):
+            raise Forbidden("You, or somebody you stand in for, wrote in this assessment. Somebody else approves it.")
+        if sha256 != current.sha256:
+            raise Stale(current)
+        before = Assessment.unscoped.select_for_update().filter(system=current.system, state=State.APPROVED)
+        before.update(state=State.SUPERSEDED)
+        head = Head.objects.filter(organisation_id=current.organisation_id).first()
+        current.state, current.approved_by, current.approved_at = State.APPROVED, user, timezone.now()
+        current.decision = words("decision", decision, LONGEST)
+        current.trail_sequence, current.trail_head = (head.sequence, head.hash) if head else (0, "")
+        current.edition += 1
+        current.save()
+        record(current.organisation, user, "approved", current, {"sha256": current.sha256, "number": current.number})
+    return current
+
+
+def comment(user: Any, assessment: Assessment, text: str) -> Comment:
+    """Anybody who reads it may say something. Raises NotFound, InputError."""
+    authorize(user, "read", assessment)
+    said = words("comment", text, 10_000)
+    if not said:
+        raise InputError("Write the comment.")
+    with transaction.atomic():
+        made = Comment.unscoped.create(
+            organisation_id=assessment.organisation_id, assessment=assessment, text=said, author=user
+        )
+        record(assessment.organisation, user, "commented", assessment, {"text": said})
+    return made
+
+
+def approves(user: Any, assessment: Assessment) -> bool:
+    from models.accounts.permission import may
+
+    return may(user, "approve", assessment)
+
+
+def locked(assessment: Assessment, edition: int | None, state: str) -> Assessment:
+    """As it is now, whom nobody changes until the transaction ends; InputError where it is in another state."""
+    found = Assessment.unscoped.select_for_update(of=("self",)).select_related("organisation", "system__organisation")
+    current = found.get(pk=assessment.pk)
+    if edition is not None and edition != current.edition:
+        raise Stale(current)
+    if current.state != state:
+        raise InputError(f"This assessment is {current.get_state_display().lower()}; it would have to be {state}.")
+    return current
+
+
+def keep(assessment: Assessment, user: Any) -> None:
+    assessment.edition += 1
+    if user.pk not in assessment.authors:
+        assessment.authors = [*assessment.authors, user.pk]
+    assessment.save()
+
+
+def plain(assessment: Assessment) -> dict[str, Any]:
+    return {
+        "as_of": assessment.as_of.isoformat(),
+        "summary": assessment.summary,
+        "not_assessed": assessment.not_assessed,
+    }
