@@ -19,7 +19,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from governance.archive import Writer, writing
-from governance.rows import hashes_in, kept_models, lines_of, one_moment
+from governance.rows import EMPTY_APPS, hashes_in, kept_models, lines_of, one_moment
 from models.registry.blobs.store import StorageError
 from models.registry.storage import store
 from models.trail.models import Entry, Head
@@ -91,7 +91,8 @@ def migrations() -> dict[str, list[str]]:
     """What was applied, by app."""
     found: dict[str, list[str]] = {}
     for app, name in sorted(MigrationRecorder(connection).applied_migrations()):
-        found.setdefault(app, []).append(name)
+        if app not in EMPTY_APPS:
+            found.setdefault(app, []).append(name)
     return found
 
 
