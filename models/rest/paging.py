@@ -69,9 +69,10 @@ def value(row: Model, name: str) -> Any:
 
 
 def closed(path: str, values: Sequence[Any]) -> str:
-    """Signed, so that nobody asks the database for what we did not offer; for this list only."""
+    """Signed, so that nobody asks the database for what we did not offer; for this list only. Without the time, so that
+    a list that is as it was has the ETag that it had."""
     said = [f"t{each.isoformat()}" if isinstance(each, datetime) else each for each in map(plain, values)]
-    return signing.dumps(said, salt=f"cursor:{path}")
+    return signing.Signer(salt=f"place:{path}").sign_object(said)
 
 
 def plain(value: Any) -> Any:
@@ -82,7 +83,7 @@ def plain(value: Any) -> Any:
 
 def opened(path: str, cursor: str, length: int) -> list[Any]:
     try:
-        said = signing.loads(cursor, salt=f"cursor:{path}")
+        said = signing.Signer(salt=f"place:{path}").unsign_object(cursor)
     except signing.BadSignature:
         raise invalid("/query/cursor", "This is no cursor of this list. Take it from next, unchanged.") from None
     if len(said) != length:  # of a version of the service that ordered the list otherwise

@@ -142,17 +142,27 @@ def test_a_cursor_is_good_for_its_own_list_only_and_as_it_was_given(engineer, wo
         model(world, f"m{i}")
     following = engineer.get("/models?limit=1").json()["next"]
     cursor = following.split("cursor=")[1]
-    forged = signing.dumps(["s2026-01-01", "s1"], key="another key", salt="cursor:/api/v1/models")
-    shorter = signing.dumps(["s2026-01-01"], salt="cursor:/api/v1/models")
+    salt = "place:/api/v1/models"
+    forged = signing.Signer(key="another key", salt=salt).sign_object(["s2026-01-01", "s1"])
+    shorter = signing.Signer(salt=salt).sign_object(["s2026-01-01"])
+    timed = signing.dumps(["s2026-01-01", "s1"], salt="cursor:/api/v1/models")  # as an earlier version made them
     for path in (
         f"/datasets?cursor={cursor}", f"/models?cursor={cursor}x", f"/models?cursor={cursor[:-3]}",
-        f"/models?cursor={quote(forged)}", f"/models?cursor={quote(shorter)}",
+        f"/models?cursor={quote(forged)}", f"/models?cursor={quote(shorter)}", f"/models?cursor={quote(timed)}",
         "/models?cursor=10000", "/models?cursor=",
     ):  # fmt: skip
         answer = engineer.get(path)
         assert is_problem(answer, 422, "invalid"), path
         assert answer.json()["errors"][0]["pointer"] == "/query/cursor"
     assert engineer.get(following).status_code == 200
+
+
+def test_a_list_that_did_not_change_is_not_sent_again_however_long_it_took(engineer, world, monkeypatch):
+    model(world, "another")
+    found = engineer.get("/models?limit=1")
+    assert found.json()["next"]
+    monkeypatch.setattr(signing.TimestampSigner, "timestamp", lambda self: "later")
+    assert engineer.get("/models?limit=1", If_None_Match=found["ETag"]).status_code == 304
 
 
 def test_another_organisations_cursor_shows_nothing_of_it(engineer, world, elsewhere):
