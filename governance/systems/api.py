@@ -120,7 +120,7 @@ def change_system(request: ApiRequest, system_id: UUID, body: r.SystemChange) ->
         return reply(one_system(request, system_id))
 
 
-@systems.on("GET", "/systems/{uuid:system_id}/parts", {200: Listed[r.PartRecord]}, action="read")
+@systems.on("GET", "/systems/{uuid:system_id}/parts", {200: Listed[r.SystemPartRecord]}, action="read")
 def list_system_parts(request: ApiRequest, system_id: UUID, query: Query[PageQuery]) -> HttpResponse:
     """List the versions of models that work in an AI system."""
     parts = SystemPart.objects.of(request.organisation).filter(system=found_system(request, system_id))
@@ -128,7 +128,7 @@ def list_system_parts(request: ApiRequest, system_id: UUID, query: Query[PageQue
     return listed(request, rows, query, r.part_record, BY_TIME)
 
 
-@systems.on("POST", "/systems/{uuid:system_id}/parts", {201: r.PartRecord}, action="govern", once=True)
+@systems.on("POST", "/systems/{uuid:system_id}/parts", {201: r.SystemPartRecord}, action="govern", once=True)
 def add_system_part(request: ApiRequest, system_id: UUID, body: r.NewPart) -> HttpResponse:
     """Say that a version of a model works in an AI system. Said again, it changes nothing."""
     system = found_system(request, system_id)

@@ -60,7 +60,7 @@ class NewSystem(SystemChange):
     is_archived: None = Field(None, exclude=True, description="A new one is not archived.", examples=[None])
 
 
-class PartRecord(Record):
+class SystemPartRecord(Record):
     version: ModelVersionName
     added_by: Person
     added_at: Moment
@@ -115,10 +115,10 @@ def system_record(system: Any) -> SystemRecord:
     )
 
 
-def part_record(part: SystemPart) -> PartRecord:
+def part_record(part: SystemPart) -> SystemPartRecord:
     version = part.version
     name = ModelVersionName(id=version.pk, name=version.model.name, number=version.number, model=version.model_id)
-    return PartRecord(version=name, added_by=person(part.added_by), added_at=part.added_at)
+    return SystemPartRecord(version=name, added_by=person(part.added_by), added_at=part.added_at)
 
 
 def import_record(plan: Plan, dry_run: bool) -> ImportRecord:
@@ -136,7 +136,7 @@ def import_record(plan: Plan, dry_run: bool) -> ImportRecord:
     return ImportRecord(dry_run=dry_run, rows=rows, **counts)
 
 
-class OptionRecord(Record):
+class ChoiceRecord(Record):
     id: str = Field(examples=["learned"])
     text: str
     help: str
@@ -151,7 +151,7 @@ class QuestionRecord(Record):
     examples: list[str]
     ref: str = Field(examples=["Article 3(1)"])
     optional: bool
-    options: list[OptionRecord]
+    options: list[ChoiceRecord]
 
 
 class Questions(Record):
@@ -220,7 +220,7 @@ class ClassificationRecord(Record):
 
 
 def question_record(question: Question) -> QuestionRecord:
-    options = [OptionRecord(id=each.id, text=each.text, help=each.help) for each in question.options]
+    options = [ChoiceRecord(id=each.id, text=each.text, help=each.help) for each in question.options]
     return QuestionRecord(
         id=question.id,
         section=question.section,

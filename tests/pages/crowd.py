@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from audits.models import Audit
+from governance.systems.models import Answers, Standing, System, SystemPart
 from models.jobs.models import Job, State
 from models.registry.models import Dataset, DatasetVersion, Model, ModelVersion
 from models.webhooks.models import Delivery, Endpoint, Event
@@ -17,10 +18,12 @@ STATES = (State.SUCCEEDED, State.FAILED, State.QUEUED)
 
 
 def crowd(world: World, numbers: range) -> None:
-    """For each number a dataset, a model, another version of the world's model, three jobs, an audit of each, and a
-    message of the world's webhook. The newest number's model is the one registered and audited last."""
+    """For each number a dataset, a model, an AI system, a class and a part of the world's system, another version of
+    the world's model, three jobs, an audit of each, and a message of the world's webhook. The newest number's model is
+    the one registered and audited last."""
     mine = {"organisation": world.organisation, "created_by": world.people["engineer"]}
     datasets_and_models(world, numbers, mine)
+    systems(world, numbers, mine)
     limits = {"time_limit": 60, "memory_limit": 1, "organisation": world.organisation}
     now = timezone.now()
     jobs = Job.unscoped.bulk_create(
@@ -45,6 +48,27 @@ def crowd(world: World, numbers: range) -> None:
     )
     Delivery.unscoped.bulk_create(
         Delivery(organisation=world.organisation, event=each, endpoint=world.hook, state="delivered") for each in events
+    )
+
+
+def systems(world: World, numbers: range, mine: dict) -> None:
+    """Each with an owner; the world's gets a revision of its answers, a class recorded from it, and a model."""
+    officer, at = world.people["officer"], world.organisation
+    System.unscoped.bulk_create(System(name=f"System {i:04}", owner=officer, **mine) for i in numbers)
+    last, answers = world.system.standing, world.system.answered
+    assert last is not None
+    assert answers is not None
+    of = {"organisation": at, "system": world.system, "author": officer}
+    said = {"answers": answers.answers, "facts": answers.facts}
+    revisions = Answers.unscoped.bulk_create(Answers(number=answers.number + i + 1, **said, **of) for i in numbers)
+    told = {"as_of": last.as_of, "outcome": last.outcome, "result": last.result, "law_version": last.law_version}
+    Standing.unscoped.bulk_create(
+        Standing(number=last.number + i + 1, answers=each, **told, **of)
+        for i, each in zip(numbers, revisions, strict=True)
+    )
+    versions = ModelVersion.unscoped.filter(organisation=at, systems=None).order_by("-created_at")[: len(numbers)]
+    SystemPart.unscoped.bulk_create(
+        SystemPart(organisation=at, system=world.system, version=version, added_by=officer) for version in versions
     )
 
 
