@@ -148,7 +148,7 @@ def test_a_new_version_begins_with_the_name_it_belongs_to(client, engineer):
     bring(client)
     page = client.get(DATASET, {"of": Dataset.unscoped.get().pk}).content.decode()
     assert 'value="People"' in page
-    assert "Register a new version of People" in page
+    assert "Register a new version of <bdi>People</bdi>" in page
 
 
 def test_what_came_with_a_wrong_word_need_not_be_sent_again(client, engineer):
