@@ -254,6 +254,7 @@ def checked(request: HttpRequest, system: System, form: ClassifyForm, status: in
     answers = system.answered
     given = values(answers)
     outcome = found_on(system, answers, today())
+    form.fields["assessment"].required = outcome is not None and outcome.primary == DEROGATION  # as the page tells
     said = {
         "system": system,
         "answers": answers,

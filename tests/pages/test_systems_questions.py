@@ -136,6 +136,7 @@ def test_a_prohibited_practice_stops_the_way_visibly(officer, world, system):
         told = page(officer.get(f"/systems/{system.pk}/{address}"))
         assert "What these answers describe is prohibited" in told
         assert "Article 5(1)(a)" in told
+    assert "Prohibited: these answers stop the way" in page(officer.get(f"/systems/{system.pk}/questions/"))
     assert ">Go on<" not in page(officer.get(f"/systems/{system.pk}/questions/"))
     record_standing(world.people["officer"], system, today())
     assert 'class="outcome fail"' in page(officer.get(f"/systems/{system.pk}/"))
