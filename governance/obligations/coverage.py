@@ -19,7 +19,7 @@ COLUMNS = ("Framework", "Chapter", "Asked", "Accepted", "Evidenced", "Stale", "O
 GAP_COLUMNS = (
     "Framework", "Reference", "Obligation", "State", "What is missing", "Owner", "Due on", "Binds from", "Where", "Id",
 )  # fmt: skip
-WIDTH, ROW, ROOM = 300, 24, 210
+WIDTH, ROW, ROOM, SHORT = 230, 24, 300, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,11 @@ def called(line: Line) -> str:
     return line.title if line.title == line.chapter else f"{line.chapter}: {line.title}"
 
 
+def label(line: Line) -> str:
+    """For the drawing: a long number of a chapter is left to the table."""
+    return called(line) if len(line.chapter) <= SHORT else line.title
+
+
 def finding(lines: Sequence[Line]) -> str:
     """What the drawing shows, in a sentence."""
     proven, all_ = (sum(getattr(line, name) for line in lines) for name in ("proven", "counted"))
@@ -114,9 +119,7 @@ def finding(lines: Sequence[Line]) -> str:
 def chart(lines: Sequence[Line]) -> dict[str, Any]:
     """Bars of shares: what is proven, what is stale, what is open; each with its words beside it."""
     rows = [bar for number, line in enumerate(lines) for bar in bars(number, line)]
-    words = [
-        {"row": number, "label": called(line), "note": note(line), "end": 1.0} for number, line in enumerate(lines)
-    ]
+    words = [{"row": number, "label": label(line), "note": note(line), "end": 1.0} for number, line in enumerate(lines)]
     x = {"type": "quantitative", "scale": {"domain": [0, 1]}, "axis": None}
     layers = [
         {

@@ -58,7 +58,10 @@ class Duty(OrganisationOwned):
         ordering = ["system", "framework", "binds_from", "requirement"]
         verbose_name = "obligation"
         constraints = [models.UniqueConstraint(fields=["system", "requirement"], name="one_duty_per_requirement")]
-        indexes = [models.Index(fields=["organisation", "state", "due_on"], name="duties_by_state")]
+        indexes = [
+            models.Index(fields=["organisation", "state", "due_on"], name="duties_by_state"),
+            models.Index(fields=["organisation", "binds_from"], name="duties_by_law"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.asks.ref} for {self.system}"
@@ -102,7 +105,10 @@ class Evidence(Frozen, OrganisationOwned):
         ordering = ["-created_at"]
         verbose_name = "piece of evidence"
         verbose_name_plural = "evidence"
-        indexes = [models.Index(fields=["organisation", "system", "-created_at"], name="evidence_of_system")]
+        indexes = [
+            models.Index(fields=["organisation", "system", "-created_at"], name="evidence_of_system"),
+            models.Index(fields=["organisation", "expires_on"], name="evidence_that_expires"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.title} (version {self.number})"

@@ -24,6 +24,7 @@ WITH_BODY = [
     "create_dataset", "change_dataset", "create_dataset_version", "create_upload", "create_audit", "create_webhook",
     "change_webhook", "register_model", "register_dataset", "change_organisation", "create_delegation",
     "create_system", "change_system", "add_system_part", "create_answers", "create_classification",
+    "change_obligation", "attach_evidence", "create_evidence",
     "create_incident", "change_incident", "close_incident", "create_notification",
 ]  # fmt: skip
 

@@ -66,6 +66,8 @@ DELIVERY = {
     "parts": lambda w: {"id": w.hook.pk, "delivery": Delivery.unscoped.get(endpoint=w.hook).pk},
     "role": "administrator",
 }
+DUTY = {"parts": lambda w: {"id": w.duty.pk}}
+PIECE = {"parts": lambda w: {"id": w.evidence.pk}}
 INCIDENT = {"parts": lambda w: {"id": w.incident.pk}}
 ANY = {"headers": {"If-Match": "*"}}
 ASKED = {"sensitive": ["sex"], "label": "label", "prediction": "prediction"}
@@ -176,6 +178,28 @@ WAYS: dict[str, Way] = {
     "list_metrics": Way("GET", "/metrics"),
     "list_checks": Way("GET", "/checks"),
     "get_default_policy": Way("GET", "/policies/default"),
+    "list_obligations": Way("GET", "/obligations", query=lambda w: f"?system={w.system.pk}"),
+    "get_obligation": Way("GET", "/obligations/{id}", **DUTY),
+    "change_obligation": Way(
+        "PATCH", "/obligations/{id}", role="officer", **DUTY, body=lambda w: {"reason": "Begun."}, **ANY
+    ),
+    "accept_obligation": Way("POST", "/obligations/{id}/accept", role="approver", **DUTY, **ANY, by_person=True),
+    "list_obligation_evidence": Way("GET", "/obligations/{id}/evidence", **DUTY),
+    "attach_evidence": Way(
+        "POST", "/obligations/{id}/evidence", 201, "officer", **DUTY, body=lambda w: {"evidence": str(w.evidence.pk)}
+    ),
+    "detach_evidence": Way(
+        "DELETE", "/obligations/{id}/evidence/{piece}", 204, "officer",
+        parts=lambda w: {"id": w.duty.pk, "piece": w.evidence.pk},
+    ),
+    "list_evidence": Way("GET", "/evidence"),
+    "create_evidence": Way(
+        "POST", "/evidence", 201, "officer",
+        body=lambda w: {"system": str(w.system.pk), "title": "We looked", "type": "policy", "text": "It holds."},
+    ),
+    "get_evidence_piece": Way("GET", "/evidence/{id}", **PIECE),
+    "get_evidence_file": Way("GET", "/evidence/{id}/file", **PIECE),
+    "get_coverage": Way("GET", "/systems/{id}/coverage", **SYSTEM),
     "list_incidents": Way("GET", "/incidents"),
     "create_incident": Way(
         "POST", "/incidents", 201, "officer",
