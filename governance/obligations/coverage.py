@@ -19,7 +19,7 @@ COLUMNS = ("Framework", "Chapter", "Asked", "Accepted", "Evidenced", "Stale", "O
 GAP_COLUMNS = (
     "Framework", "Reference", "Obligation", "State", "What is missing", "Owner", "Due on", "Binds from", "Where", "Id",
 )  # fmt: skip
-WIDTH, ROW, ROOM, SHORT = 230, 24, 300, 10
+WIDTH, ROW, ROOM, LETTERS = 192, 18, 136, 58
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,8 @@ def called(line: Line) -> str:
 
 
 def label(line: Line) -> str:
-    """For the drawing: a long number of a chapter is left to the table."""
-    return called(line) if len(line.chapter) <= SHORT else line.title
+    """For the drawing; where it would be cut, the chapter's number is left to the table."""
+    return called(line) if len(called(line)) <= LETTERS else line.title
 
 
 def finding(lines: Sequence[Line]) -> str:
@@ -117,11 +117,14 @@ def finding(lines: Sequence[Line]) -> str:
 
 
 def chart(lines: Sequence[Line]) -> dict[str, Any]:
-    """Bars of shares: what is proven, what is stale, what is open; each with its words beside it."""
+    """Bars of shares, each under its name and beside its words: proven, stale, open. Narrow enough for a telephone."""
     rows = [bar for number, line in enumerate(lines) for bar in bars(number, line)]
-    words = [{"row": number, "label": label(line), "note": note(line), "end": 1.0} for number, line in enumerate(lines)]
+    # every row stands in the first layer, in order: what comes first is above
+    heads = [{"row": row, "label": "" if row % 2 else label(lines[row // 2])} for row in range(2 * len(lines))]
+    notes = [{"row": 2 * number + 1, "note": note(line)} for number, line in enumerate(lines)]
     x = {"type": "quantitative", "scale": {"domain": [0, 1]}, "axis": None}
     layers = [
+        style.label_layer(heads, "label", 0, WIDTH + ROOM),
         {
             "data": style.values(rows),
             "mark": {"type": "bar", "height": 12, "strokeWidth": 1},
@@ -133,10 +136,9 @@ def chart(lines: Sequence[Line]) -> dict[str, Any]:
                 "stroke": {"field": "edge", "type": "nominal", "scale": None},
             },
         },
-        style.label_layer(words, "label", -ROOM, ROOM - 12),
-        style.label_layer(words, "note", WIDTH + 8, 150, color=style.SOFT, fontSize=10),
+        style.label_layer(notes, "note", WIDTH + 8, ROOM - 8, color=style.SOFT, fontSize=10),
     ]
-    return style.chart(layers, WIDTH, ROW * max(1, len(lines)))
+    return style.chart(layers, WIDTH, 2 * ROW * max(1, len(lines)))
 
 
 def bars(number: int, line: Line) -> Iterable[dict[str, Any]]:
@@ -146,7 +148,7 @@ def bars(number: int, line: Line) -> Iterable[dict[str, Any]]:
     for many, colour, edge in parts:
         if many:
             until = at + many / line.counted
-            yield {"row": number, "from": at, "to": until, "colour": colour, "edge": edge}
+            yield {"row": 2 * number + 1, "from": at, "to": until, "colour": colour, "edge": edge}
             at = until
 
 
