@@ -119,6 +119,7 @@ def add_blobs(archive: Writer, named: set[str], taken: Taken) -> None:
 def required() -> Iterator[str]:
     """Stored files that cannot be done without, as the database has it now; an erased version needs none."""
     from audits.models import Audit
+    from governance.obligations.models import Evidence
     from models.registry.models import DatasetVersion, ModelVersion
 
     yield from ModelVersion.unscoped.filter(erasure=None).values_list("sha256", flat=True)
@@ -126,6 +127,8 @@ def required() -> Iterator[str]:
     yield from brought.values_list("sha256", flat=True)
     for evidence, report in Audit.unscoped.exclude(evidence="").values_list("evidence", "report"):
         yield from (evidence, report)
+    documents = Evidence.unscoped.filter(source=Evidence.Source.DOCUMENT)
+    yield from documents.values_list("sha256", flat=True)
 
 
 def add_parts(archive: Writer, parts: Iterable[tuple[str, str]], taken: Taken) -> None:
