@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -128,3 +128,21 @@ def encrypted(name: str, address: str) -> None:
     parts = urlsplit(address)
     if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
         raise ImproperlyConfigured(f"{name} begins with https://, not {address!r}")
+
+
+def is_here(host: str) -> bool:
+    """Whether this name or address is reached from this machine alone."""
+    try:
+        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def here_alone(name: str, hosts: Collection[str], **others: bool) -> None:
+    """What `name` switches on is for this machine alone: every host is this one, and none of the others is on."""
+    if open_to := [host for host in hosts if not is_here(host)]:
+        raise ImproperlyConfigured(
+            f"{name} is for this machine alone: HOST and ALLOWED_HOSTS name nothing but it then, not {open_to[0]!r}"
+        )
+    if on := [other for other, value in others.items() if value]:
+        raise ImproperlyConfigured(f"{name} is for this machine alone, so it does not go with {' or '.join(on)}")

@@ -32,6 +32,11 @@ BEHIND_PROXY = environment.flag("BEHIND_PROXY", False)
 TRUSTED_PROXY = environment.text("TRUSTED_PROXY", "127.0.0.1")
 METRICS_TOKEN = environment.text("METRICS_TOKEN", "")
 
+# One click signs in as somebody of the sample organisation; see governance/one_click.py.
+DEMO = environment.flag("DEMO", False)
+if DEMO:
+    environment.here_alone("DEMO", [HOST, *ALLOWED_HOSTS], HTTPS=HTTPS, BEHIND_PROXY=BEHIND_PROXY)
+
 # Lowest first, as the rooms lie: a room never imports one that comes after it.
 ROOMS = [
     "models.rest",
@@ -91,6 +96,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "governance.one_click.shown",
             ],
         },
     }

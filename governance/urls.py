@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from governance import api, probes
+from governance import api, one_click, probes
 from governance.views import home
 
 
@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthy", probes.livez, name="healthy"),  # its older name
     path("readyz", probes.readyz, name="readyz"),
     path("metrics", probes.figures, name="metrics"),
+    path("sign-in/as/<slug:role>/", one_click.sign_in_as, name="sign-in-as"),
     path("api/v1/", api.urls()),
     *rooms(),
 ]

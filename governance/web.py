@@ -19,6 +19,7 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from governance.beside import Beside, Process, start
+from governance.environment import is_here
 
 SLACK = 2  # how much over the limit an upload may be and still get a page that says so, rather than a cut line
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
@@ -33,7 +34,9 @@ def add_arguments(parser: CommandParser) -> None:
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """Bound and listening; raises CommandError where the address is not to be had."""
+    """Bound and listening; raises CommandError where the address is not to be had, or others could reach a demo."""
+    if settings.DEMO and not is_here(host):
+        raise CommandError(f"DEMO is for this machine alone, so it does not listen on {host}")
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         return socket.create_server(found[4][:2], family=found[0], backlog=1024)

@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import CommandError
 
 from governance import environment
+from governance.web import listening
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOW = (
@@ -93,3 +95,33 @@ def test_a_wrong_setting_is_one_line_and_no_traceback(tmp_path: Path) -> None:
     assert (run.returncode, run.stderr.count("\n")) == (1, 1)
     assert run.stderr.startswith("A setting is wrong: DATABASE_URL")
     assert "secret" not in run.stderr
+
+
+@pytest.mark.parametrize("more", [
+    {"HOST": "0.0.0.0"},
+    {"HOST": "audits.example.org"},
+    {"ALLOWED_HOSTS": "localhost,audits.example.org"},
+    {"ALLOWED_HOSTS": "*"},
+    {"HTTPS": "yes"},
+    {"BEHIND_PROXY": "yes"},
+])  # fmt: skip
+def test_a_demo_is_for_this_machine_alone(tmp_path: Path, more: dict[str, str]) -> None:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    said = {**kept, **more, "DEMO": "yes", "PLUMBLINE_VAR": str(tmp_path)}
+    run = subprocess.run([sys.executable, "-c", SHOW], cwd=ROOT, env=said, capture_output=True, text=True)
+    assert run.returncode
+    assert "DEMO is for this machine alone" in run.stderr
+    assert next(iter(more)) in run.stderr
+
+
+def test_a_demo_on_this_machine_is_let_be(tmp_path: Path) -> None:
+    assert settings_with(tmp_path)["DEMO"] is False
+    assert settings_with(tmp_path, DEMO="yes", HOST="::1")["DEMO"] is True
+
+
+def test_a_demo_listens_for_nobody_else(settings: Any) -> None:
+    settings.DEMO = True
+    for host in ("0.0.0.0", "", "::"):
+        with pytest.raises(CommandError, match="this machine alone"):
+            listening(host, 0)
+    listening("127.0.0.1", 0).close()

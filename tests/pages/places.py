@@ -44,6 +44,8 @@ PLACES = {
     "sign-in": Place(BOTH, None),
     "sign-out": Place(POST),
     "sign-in-code": Place(BOTH, None, shows=False),
+    # not there at all without demo mode
+    "sign-in-as": Place(BOTH, None, lambda world: {"role": "officer"}, shows=False),
     "choose-organisation": Place(POST),
     "link": Place(BOTH, None, shows=False),
     "open-link": Place(action=None, parts=lambda world: {"secret": f"pll_{world.organisation.pk:043}"}, shows=False),

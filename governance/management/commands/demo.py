@@ -15,7 +15,8 @@ from audits.models import Audit
 from audits.run.parameters import Parameters
 from audits.start import start_audit
 from governance.beside import stop
-from governance.management.commands.serve import SAMPLE, start_worker
+from governance.management.commands.serve import start_worker
+from governance.one_click import SAMPLE
 from models.accounts.models import Organisation, User
 from models.jobs.models import Job, State
 from models.registry.models import DatasetVersion, ModelVersion

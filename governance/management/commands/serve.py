@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import IO, Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from governance import web
 from governance.beside import Process, start
+from governance.one_click import SAMPLE
 from models.accounts.models import Organisation
-
-SAMPLE = "Sample Bank"
 
 
 class Command(BaseCommand):
@@ -38,6 +38,8 @@ class Command(BaseCommand):
         if not Organisation.objects.exclude(name=SAMPLE).exists():
             self.stdout.write("\nSample users, one for each role, with passwords that are new at every start:")
             call_command("sample_users", organisation=SAMPLE, stdout=self.stdout)
+        if settings.DEMO:
+            self.stdout.write(f"\nDemo: the sign-in page lets everybody on this machine in as somebody of {SAMPLE}.")
         self.stdout.flush()
 
 
