@@ -59,7 +59,7 @@ def list_obligations(request: ApiRequest, query: Query[ObligationQuery]) -> Http
     wanted = {"system": query.system, "framework": query.framework, "state": query.state}
     rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
     if query.owner is not None:
-        rows = rows.filter(owner__in=[query.owner] if query.owner.isascii() and query.owner.isdigit() else [])
+        rows = rows.filter(owner__in=people(request.organisation, query.owner))
     if query.overdue:
         rows = rows.filter(due_on__lt=today(), state__in=OPEN)
     return listed(request, rows, query, shower(), OLDEST)
@@ -241,8 +241,13 @@ def member(organisation: Organisation, ident: str | None) -> Any:
     """The person; None for none. Raises Problem for one who is no member."""
     if ident is None:
         return None
-    members = User.objects.filter(memberships__organisation=organisation, is_active=True)
-    found = members.filter(pk=ident).first() if ident.isascii() and ident.isdigit() else None
+    found = people(organisation, ident).filter(is_active=True).first()
     if found is None:
         raise invalid("/body/owner", "There is no such member. GET /api/v1/members lists those that there are.")
     return found
+
+
+def people(organisation: Organisation, ident: str) -> Any:
+    """The member of this id, or nobody."""
+    members = User.objects.filter(memberships__organisation=organisation)
+    return members.filter(pk=ident) if ident.isascii() and ident.isdigit() else members.none()

@@ -26,6 +26,7 @@ WITH_BODY = [
     "create_system", "change_system", "add_system_part", "create_answers", "create_classification",
     "change_obligation", "attach_evidence", "create_evidence",
     "create_incident", "change_incident", "close_incident", "create_notification",
+    "create_review", "change_review", "do_review",
 ]  # fmt: skip
 
 
@@ -207,7 +208,7 @@ def test_lists_hold_what_is_the_organisations_own(administrator, world, elsewher
 def test_a_field_that_is_not_ours_is_refused(field, world, as_role):
     upload(world)
     callers, before = {role: as_role(role) for role in Role.values}, rows()
-    for name in WITH_BODY:
+    for name in (name for name in WITH_BODY if name in BY_TOKEN):
         way = WAYS[name]
         answer = callers[way.role](way.method, way.address(world), {**way.body(world), field: 1}, **way.headers)
         assert is_problem(answer, 422, "invalid"), name
