@@ -26,10 +26,10 @@ class Risk(OrganisationOwned):
     """
 
     class State(models.TextChoices):
-        PROPOSED = "proposed", "Proposed"
         OPEN = "open", "Open"
         ACCEPTED = "accepted", "Residual risk accepted"
         CLOSED = "closed", "Closed"
+        DISMISSED = "dismissed", "Dismissed"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     system = models.ForeignKey(System, on_delete=models.PROTECT, related_name="risks")
@@ -52,7 +52,10 @@ class Risk(OrganisationOwned):
     accepted_at = models.DateTimeField(null=True, blank=True)
     acceptance = models.TextField(blank=True, max_length=10_000)
     audit = models.ForeignKey(Audit, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    rule = models.CharField(max_length=200, blank=True)
+    rule = models.TextField(blank=True)
+    finding = models.CharField(max_length=64, blank=True)
+    closing = models.TextField(blank=True, max_length=10_000)
+    writers = models.JSONField(default=list, blank=True)
     edition = models.PositiveIntegerField(default=1)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -64,7 +67,7 @@ class Risk(OrganisationOwned):
         constraints = [
             models.UniqueConstraint(fields=["system", "number"], name="one_risk_per_number"),
             models.UniqueConstraint(
-                fields=["system", "rule"], condition=~models.Q(rule=""), name="one_risk_per_finding"
+                fields=["system", "finding"], condition=~models.Q(finding=""), name="one_risk_per_finding"
             ),
         ]
         indexes = [models.Index(fields=["organisation", "state"], name="risks_by_state")]
@@ -96,7 +99,8 @@ class Measure(OrganisationOwned):
 class Statement(Frozen, OrganisationOwned):
     """What the law asks to be said in a fixed form, point by point; a change makes the next number.
 
-    `content`: requirement id -> text. What the points of each kind are stands in the law's data (points.py).
+    `content`: requirement id -> text. What the points of each kind are stands in the law's data (points.py). `taken`:
+    requirement id -> the evidence that its text draws on, or was taken over from (Article 27(4)).
     """
 
     class Kind(models.TextChoices):
@@ -111,6 +115,7 @@ class Statement(Frozen, OrganisationOwned):
     kind = models.CharField(max_length=20, choices=Kind)
     number = models.PositiveIntegerField()
     content = models.JSONField()
+    taken = models.JSONField(default=dict, blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -25,6 +25,9 @@ from governance.incidents.models import Incident
 from governance.obligations.board import attach, move
 from governance.obligations.evidence import About, bring_document
 from governance.obligations.models import Duty, Evidence
+from governance.risks import keeping as risks
+from governance.risks.models import Risk
+from governance.risks.statements import write
 from governance.systems.answering import answer
 from governance.systems.classifying import record_standing, today
 from governance.systems.models import System
@@ -57,7 +60,8 @@ ODD = '<script>alert(1)</script> & "quotes" {{ 7*7 }} \u202e'
 class World:
     """One organisation: a person for each role, a dataset, a model (predictions), two audits that are done and one that
     waits, a job that failed, a token, an invitation, a webhook, an engineer for whom the officer will stand in, an AI
-    system with the model in it, an incident that was told of, and an obligation that a document supports."""
+    system with the model in it, an incident that was told of, an obligation that a document supports, and a risk
+    with a measure, beside a statement in two versions."""
 
     organisation: Organisation
     people: dict[str, User]
@@ -75,6 +79,7 @@ class World:
     incident: Incident
     duty: Duty
     evidence: Evidence
+    risk: Risk
 
     @property
     def member(self) -> Membership:
@@ -172,6 +177,7 @@ def furnished(at: Organisation, made: Made) -> World:
     return World(
         at, people, dataset, model, earlier, done, waiting, failed_job, token, invitation, hooked(at, people), later,
         system, wrong(people, system), *asked_and_proven(people, system),
+        judged(people, system),
     )  # fmt: skip
 
 
@@ -184,6 +190,20 @@ def asked_and_proven(people: dict[str, User], system: System) -> tuple[Duty, Evi
     evidence = bring_document(officer, system, BytesIO(content), len(content), f"{text}.html", about)
     attach(officer, duty, evidence)
     return move(officer, duty, {"state": "evidenced", "reason": text}), evidence
+
+
+def judged(people: dict[str, User], system: System) -> Risk:
+    """A risk of the system with a measure, judged before and after, and two versions of a statement."""
+    text = ODD.replace("\u202e", "")
+    officer = people["officer"]
+    said = {"hazard": text, "cause": text, "affected": text, "rights": ["charter-21"], "owner": officer,
+            "likelihood": 4, "severity": 4, "likelihood_after": 2, "severity_after": 4}  # fmt: skip
+    risk = risks.begin(officer, system, said)
+    risks.add_measure(officer, risk, {"text": text, "owner": officer, "due_on": today()})
+    for number in range(2):
+        write(officer, system, "oversight", {"art-14-4-a": f"{text} {number}"}, number)
+    risk.refresh_from_db()
+    return risk
 
 
 def wrong(people: dict[str, User], system: System) -> Incident:
