@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -146,3 +146,32 @@ def here_alone(name: str, hosts: Collection[str], **others: bool) -> None:
         )
     if on := [other for other, value in others.items() if value]:
         raise ImproperlyConfigured(f"{name} is for this machine alone, so it does not go with {' or '.join(on)}")
+
+
+def site(name: str) -> str:
+    """The address under which people reach the service, without a slash at its end."""
+    address = text(name, "").rstrip("/")
+    parts = urlsplit(address)
+    if address and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query):
+        raise ImproperlyConfigured(f"{name} is like https://audits.example.org, not {address!r}")
+    return address
+
+
+def mail_server(name: str, address: str) -> dict[str, Any]:
+    """What Django is to be told of the mail server at this address; a name and a password are written as in a URL."""
+    ports = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in ports or not parts.hostname:
+        raise ImproperlyConfigured(f"{name} is smtp+tls://name:password@host:587, or with smtps:// or smtp://")
+    return {
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": port or ports[parts.scheme],
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+    }

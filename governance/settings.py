@@ -52,6 +52,7 @@ ROOMS = [
     "governance.obligations",
     "governance.risks",
     "governance.incidents",
+    "governance.reviews",
     "governance",
 ]
 INSTALLED_APPS = [
@@ -277,6 +278,18 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = environment.number("HSTS_SECONDS", 31_536_000) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+
+# Where people reach us: links in mail and in calendars. Mail is sent where EMAIL_URL names a server, see
+# governance/reviews/mail.py.
+SITE_URL = environment.site("SITE_URL")
+EMAIL_URL = environment.text("EMAIL_URL", "")
+EMAIL_FROM = environment.text("EMAIL_FROM", "")
+MAIL = environment.all_or_none(EMAIL_URL=EMAIL_URL, EMAIL_FROM=EMAIL_FROM)
+if MAIL:
+    environment.all_or_none(EMAIL_URL=EMAIL_URL, SITE_URL=SITE_URL)
+    globals().update(environment.mail_server("EMAIL_URL", EMAIL_URL))
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = EMAIL_FROM
 
 LANGUAGE_CODE = "en"
 USE_I18N = False

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from governance.incidents.models import Incident, Link, Notification
 from governance.law.incidents import Running, checked_kinds, running
-from governance.systems.models import System
+from governance.systems.models import Standing, System
 from models.accounts.permission import authorize
 from models.errors import InputError
 from models.registry.register import checked_name, words
@@ -153,12 +153,16 @@ def locked(incident: Incident) -> Incident:
 
 def clocks(incident: Incident, now: datetime | None = None) -> list[Kept]:
     """Every clock that it started, with whether it was met. Two queries."""
-    standing = incident.system.standing
-    outcomes = [standing.outcome, *standing.result.get("overlays", [])] if standing else []
+    outcomes = outcomes_of(incident.system.standing)
     told = Notification.unscoped.filter(incident=incident).order_by("sent_at").values_list("sent_at", flat=True).first()
     found = running(incident.kinds, incident.aware_at, incident.system.roles, outcomes)
     now = now or timezone.now()
     return [Kept(each, told, now, incident.closed_at is not None) for each in found]
+
+
+def outcomes_of(standing: Standing | None) -> list[str]:
+    """Every class that it was found to be in."""
+    return [standing.outcome, *standing.result.get("overlays", [])] if standing else []
 
 
 def checked(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -69,6 +69,7 @@ DELIVERY = {
 DUTY = {"parts": lambda w: {"id": w.duty.pk}}
 PIECE = {"parts": lambda w: {"id": w.evidence.pk}}
 INCIDENT = {"parts": lambda w: {"id": w.incident.pk}}
+REVIEW = {"parts": lambda w: {"id": w.review.pk}}
 ANY = {"headers": {"If-Match": "*"}}
 ASKED = {"sensitive": ["sex"], "label": "label", "prediction": "prediction"}
 
@@ -218,6 +219,18 @@ WAYS: dict[str, Way] = {
         "POST", "/incidents/{id}/notifications", 201, "officer", **INCIDENT,
         body=lambda w: {"sort": "final", "authority": "CNPD", "sent_at": f"{timezone.now().isoformat()}"},
     ),
+    "list_reviews": Way("GET", "/reviews"),
+    "create_review": Way(
+        "POST", "/reviews", 201, "officer",
+        body=lambda w: {"system": str(w.system.pk), "what": "Drift", "due_on": "2027-03-01", "every_months": 6},
+    ),
+    "get_review": Way("GET", "/reviews/{id}", **REVIEW),
+    "change_review": Way("PATCH", "/reviews/{id}", role="officer", **REVIEW, body=lambda w: {"what": "Drift"}, **ANY),
+    "drop_review": Way("DELETE", "/reviews/{id}", 204, "officer", **REVIEW, **ANY),
+    "do_review": Way("POST", "/reviews/{id}/done", role="officer", **REVIEW, body=lambda w: {"notes": "All is well."}),
+    "get_calendar": Way("GET", "/calendar"),
+    "list_notices": Way("GET", "/notices"),
+    "see_notice": Way("POST", "/notices/{id}/seen", role="officer", parts=lambda w: {"id": w.notice.pk}),
     "list_trail": Way("GET", "/trail", role="officer"),
     "list_checkpoints": Way("GET", "/trail/checkpoints", role="officer"),
     "export_trail": Way("GET", "/trail/export", role="officer"),

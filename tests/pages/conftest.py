@@ -25,6 +25,9 @@ from governance.incidents.models import Incident
 from governance.obligations.board import attach, move
 from governance.obligations.evidence import About, bring_document
 from governance.obligations.models import Duty, Evidence
+from governance.reviews.keeping import plan
+from governance.reviews.models import Notice, Review
+from governance.reviews.notices import tell
 from governance.risks import keeping as risks
 from governance.risks.models import Risk
 from governance.risks.statements import write
@@ -60,8 +63,9 @@ ODD = '<script>alert(1)</script> & "quotes" {{ 7*7 }} \u202e'
 class World:
     """One organisation: a person for each role, a dataset, a model (predictions), two audits that are done and one that
     waits, a job that failed, a token, an invitation, a webhook, an engineer for whom the officer will stand in, an AI
-    system with the model in it, an incident that was told of, an obligation that a document supports, and a risk
-    with a measure, beside a statement in two versions."""
+    system with the model in it, an incident that was told of, an obligation that a document supports, a risk with a
+    measure, a statement in two versions, a risk assessment in review, and a review due in three days, of which the
+    officer has a notice."""
 
     organisation: Organisation
     people: dict[str, User]
@@ -80,6 +84,8 @@ class World:
     duty: Duty
     evidence: Evidence
     risk: Risk
+    review: Review
+    notice: Notice
 
     @property
     def member(self) -> Membership:
@@ -178,6 +184,7 @@ def furnished(at: Organisation, made: Made) -> World:
         at, people, dataset, model, earlier, done, waiting, failed_job, token, invitation, hooked(at, people), later,
         system, wrong(people, system), *asked_and_proven(people, system),
         judged(people, system),
+        *nearing(people, system),
     )  # fmt: skip
 
 
@@ -190,6 +197,14 @@ def asked_and_proven(people: dict[str, User], system: System) -> tuple[Duty, Evi
     evidence = bring_document(officer, system, BytesIO(content), len(content), f"{text}.html", about)
     attach(officer, duty, evidence)
     return move(officer, duty, {"state": "evidenced", "reason": text}), evidence
+
+
+def nearing(people: dict[str, User], system: System) -> tuple[Review, Notice]:
+    """A review that comes again, and what the beat tells of it."""
+    said = {"what": ODD.replace("\u202e", ""), "due_on": timezone.now().date() + timedelta(days=3), "every_months": 6}
+    review = plan(people["officer"], system, said | {"owner": people["officer"]})
+    tell(system.organisation)
+    return review, Notice.unscoped.get(thing=f"review:{review.pk}")
 
 
 def judged(people: dict[str, User], system: System) -> Risk:

@@ -14,6 +14,7 @@ from django.template.context import Context
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from models.accounts import waiting
 from models.accounts.permission import delegations_to, roles_of
 from models.accounts.roles import ACTIONS, Role
 
@@ -30,6 +31,7 @@ SECTIONS = (
     ("help", "Help", "read"),
 )
 OWN = (
+    ("notices", "Notices", "read"),
     ("profile", "Profile", "read"),
     ("tokens", "Tokens", "manage tokens"),
     ("members", "Members", "manage members"),
@@ -51,6 +53,7 @@ def navigation(context: Context) -> dict[str, Any]:
         "standing_in": delegations_to(request.user, request.membership),
         "sections": links(SECTIONS, roles, request.path),
         "own": links(OWN, roles, request.path),
+        "waiting": waiting.counted(request.user, request.membership.organisation),
         "csrf_token": context.get("csrf_token"),
     }
 
