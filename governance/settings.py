@@ -53,6 +53,7 @@ ROOMS = [
     "governance.risks",
     "governance.incidents",
     "governance.reviews",
+    "governance.assessments",
     "governance",
 ]
 INSTALLED_APPS = [

@@ -134,7 +134,8 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole report. `title` names it, `heading` is the answer; `summary` is page one, unnumbered."""
+    """A whole report. `title` names it, `heading` is the answer; `summary` is page one, unnumbered. `status` stands at
+    the foot of every page; a `mark` is drawn across each as well."""
 
     id: str
     title: str
@@ -150,3 +151,5 @@ class Document:
     sections: tuple[Section, ...]
     language: str = "en"
     keywords: tuple[str, ...] = field(default=())
+    status: str = "Draft"
+    mark: str = ""

@@ -35,10 +35,10 @@ def build_document(audit: Mapping[str, Any], evidence_sha256: str) -> Document:
 
 
 def _document(reading: Reading, evidence_sha256: str) -> Document:
-    numbering = _Numbering()
+    numbering = Numbering()
     page_one = numbering.of(summary.summary(reading))
     front_matter = [numbering.of(s) for s in (every_verdict(reading), front.document_control(reading, evidence_sha256))]
-    sections = [numbering.of(s) for s in _numbered(_sections(reading, evidence_sha256))]
+    sections = [numbering.of(s) for s in numbered(_sections(reading, evidence_sha256))]
     return Document(
         id=report_id(evidence_sha256),
         title=f"Audit of {reading.named}",
@@ -72,10 +72,10 @@ def _sections(reading: Reading, evidence_sha256: str) -> list[Section]:
     ]
 
 
-def _numbered(sections: Sequence[Section], prefix: str = "") -> list[Section]:
+def numbered(sections: Sequence[Section], prefix: str = "") -> list[Section]:
     """1, 1.1, 2 … as the contents list them."""
     return [
-        replace(s, number=f"{prefix}{i}", sections=tuple(_numbered(s.sections, f"{prefix}{i}.")))
+        replace(s, number=f"{prefix}{i}", sections=tuple(numbered(s.sections, f"{prefix}{i}.")))
         for i, s in enumerate(sections, start=1)
     ]
 
@@ -86,7 +86,7 @@ def unnumbered(section: Section) -> Section:
     return replace(section, number="", blocks=blocks, sections=tuple(unnumbered(s) for s in section.sections))
 
 
-class _Numbering:
+class Numbering:
     """Tables and figures are numbered through the whole document."""
 
     def __init__(self) -> None:

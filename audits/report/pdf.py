@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from weasyprint import Document as Pages
 
 VARIANT = "pdf/a-3a"
+ABOUT = "The audit as JSON: counts, rules, parameters, figures and verdicts"
 PANGO = (
     "a PDF needs Pango, which is not installed. On Debian or Ubuntu: "
     "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0. On macOS: brew install pango."
@@ -32,7 +33,11 @@ _epoch = threading.Lock()
 def render_pdf(audit: Mapping[str, Any]) -> bytes:
     """The report of an audit (its JSON) as PDF bytes. Raises InputError where it is no audit, or Pango is missing."""
     evidence = canonical_bytes(audit)
-    document = build_document(audit, sha256(evidence))
+    return write_pdf(build_document(audit, sha256(evidence)), evidence, ABOUT)
+
+
+def write_pdf(document: Document, evidence: bytes, about: str) -> bytes:
+    """Any document as a PDF with its evidence attached; `about` describes the attachment to programs."""
     pages = lay_out(document)
     described = pages.metadata.generate_rdf_metadata
 
@@ -44,7 +49,7 @@ def render_pdf(audit: Mapping[str, Any]) -> bytes:
         content: bytes = pages.write_pdf(
             pdf_variant=VARIANT,
             pdf_identifier=bytes.fromhex(document.evidence_sha256)[:16],
-            attachments=[_attachment(document, evidence)],
+            attachments=[_attachment(document, evidence, about)],
             finisher=_finish,
         )
     return content
@@ -86,11 +91,10 @@ def _fetcher() -> Any:
     return OnlyOurs(allowed_protocols=("file", "data"), allow_redirects=False)
 
 
-def _attachment(document: Document, evidence: bytes) -> Any:
+def _attachment(document: Document, evidence: bytes, about: str) -> Any:
     from weasyprint import Attachment
 
     moment = datetime.fromisoformat(document.created.replace("Z", "+00:00"))
-    about = "The audit as JSON: counts, rules, parameters, figures and verdicts"
     return Attachment(
         string=evidence, name=NAME, description=about, created=moment, modified=moment, relationship="Data"
     )

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from audits.measure.check import Progress, quiet
 from audits.report.evidence import NAME, SCHEMA, canonical_bytes, sha256
+from audits.report.pdf import render_pdf
 from audits.report.verification.figures import check_cross_check, check_figures, check_tables
 from audits.report.verification.findings import Findings
 from audits.report.verification.pages import check_pages, printed_hash
 from audits.report.verification.parts import NotAReport, Parts, read_parts
 from audits.report.verification.warnings import check_rows, check_warnings
 
+VERIFIERS = "plumbline.verifiers"
+Verifier: TypeAlias = Callable[[dict[str, Any], Parts, Progress], Findings]
 PARTS = {"inputs": list, "measurements": list, "verdicts": list, "cube": dict, "provenance": dict}
 NOT_IN_THE_CUBE = (
     ("subject", "the description of the system", "it is a statement of its owner"),
@@ -33,11 +37,14 @@ def verify_report(report: Path, progress: Progress = quiet) -> Findings:
     try:
         progress(0.05, "Reading the report")
         parts = read_parts(report)
-        audit = read_evidence(parts.evidence)
+        evidence = read_json(parts.evidence)
+        if (other := other_kind(evidence)) is not None:
+            return other(evidence, parts, progress)
+        audit = checked_audit(evidence)
     except NotAReport as error:
         findings.reason = str(error)
         return findings
-    _check_hash(parts, audit, findings)
+    check_hash(parts, audit, findings)
     progress(0.2, "Computing the figures again")
     _check_evidence(audit, findings)
     progress(0.6, "Making the pages again")
@@ -50,13 +57,32 @@ def verify_task(_payload: dict[str, Any], inputs: dict[str, Path], _output: Path
     return verify_report(inputs["report"], progress).to_json()
 
 
+def other_kind(evidence: Any) -> Verifier | None:
+    """What verifies another kind of report, by the schema that its evidence names: the entry-point group
+    plumbline.verifiers, whose names are the schemas' without their versions. None for an audit and for the unknown."""
+    from importlib.metadata import entry_points
+
+    schema = evidence.get("schema") if isinstance(evidence, dict) else None
+    found = entry_points(group=VERIFIERS, name=schema.partition("/")[0]) if isinstance(schema, str) else ()
+    return next((each.load() for each in found), None)
+
+
 def read_evidence(content: bytes) -> dict[str, Any]:
-    """The evidence as an audit. Raises NotAReport for whatever no audit is: NaN, doubled keys, bottomless nesting."""
+    """The evidence as an audit. Raises NotAReport for whatever no audit is."""
+    return checked_audit(read_json(content))
+
+
+def read_json(content: bytes) -> Any:
+    """Raises NotAReport for what we never write: NaN, doubled keys, bottomless nesting."""
     try:
-        audit = json.loads(content, parse_constant=_refuse, object_pairs_hook=_unique)
-        canonical_bytes(audit)
+        evidence = json.loads(content, parse_constant=_refuse, object_pairs_hook=_unique)
+        canonical_bytes(evidence)
     except (ValueError, RecursionError) as error:
         raise NotAReport(f"{NAME} is no JSON that Plumbline writes: {str(error)[:200]}") from error
+    return evidence
+
+
+def checked_audit(audit: Any) -> dict[str, Any]:
     if not isinstance(audit, dict) or audit.get("schema") != SCHEMA:
         raise NotAReport(f"{NAME} is no audit: it does not name the schema {SCHEMA}")
     wrong = [key for key, kind in PARTS.items() if not isinstance(audit.get(key), kind)]
@@ -76,12 +102,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return row
 
 
-def _check_hash(parts: Parts, audit: dict[str, Any], findings: Findings) -> None:
+def check_hash(parts: Parts, evidence: dict[str, Any], findings: Findings) -> None:
     """The attachment's hash against the one that the pages print and the one in the metadata."""
     actual = sha256(parts.evidence)
     findings.compare(f"SHA-256 of {NAME} as printed on the pages", printed_hash(parts.pages), actual)
     findings.compare(f"SHA-256 of {NAME} in the metadata", parts.identifier, actual)
-    findings.compare(f"{NAME} is written as Plumbline writes it", actual, sha256(canonical_bytes(audit)))
+    findings.compare(f"{NAME} is written as Plumbline writes it", actual, sha256(canonical_bytes(evidence)))
     findings.compare("the number of attached files", parts.attachments, 1)
 
 
@@ -96,21 +122,23 @@ def _check_evidence(audit: dict[str, Any], findings: Findings) -> None:
         check_rows(audit, findings)
         check_cross_check(audit, findings)
 
-    _guarded("the evidence can be computed again", compared, findings)
+    guarded("the evidence can be computed again", compared, findings)
     for key, what, why in NOT_IN_THE_CUBE:
         if audit.get(key):
             findings.leave(what, why)
 
 
 def _check_pages(audit: dict[str, Any], parts: Parts, findings: Findings) -> None:
-    _guarded(
+    guarded(
         "the pages can be made again from the evidence",
-        lambda: check_pages(audit, parts, sha256(parts.evidence), findings),
+        lambda: check_pages(
+            str(audit["provenance"].get("version")), parts, sha256(parts.evidence), partial(render_pdf, audit), findings
+        ),
         findings,
     )
 
 
-def _guarded(what: str, check: Callable[[], None], findings: Findings) -> None:
+def guarded(what: str, check: Callable[[], None], findings: Findings) -> None:
     """Evidence may be of any shape inside its outer one, so that any error of reading it is a finding about it."""
     try:
         check()

@@ -25,7 +25,9 @@ class Assessment(OrganisationOwned):
 
     What it tells is frozen when it goes into review: `snapshot` is that as canonical JSON, `sha256` its hash, which is
     what an approver signs. Sent back, both are empty again. `authors` are the keys of everybody who wrote in it or sent
-    it into review; none of them may approve. `report` names the PDF's blob once it is approved.
+    it into review, or recorded the class that it rests on; none of them may approve. `approved_for` names whom the
+    approver stood in for. `report` names the PDF's blob, made by `job`: a draft's while in review, else the
+    signed one's.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -46,10 +48,12 @@ class Assessment(OrganisationOwned):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     approved_at = models.DateTimeField(null=True, blank=True)
+    approved_for = models.CharField(max_length=200, blank=True)
     decision = models.TextField(blank=True, max_length=20_000)
     trail_sequence = models.BigIntegerField(null=True, blank=True)
     trail_head = models.CharField(max_length=64, blank=True)
     report = models.CharField(max_length=64, blank=True)
+    job = models.ForeignKey("jobs.Job", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     edition = models.PositiveIntegerField(default=1)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

@@ -1,11 +1,10 @@
-"""The way of an assessment: written, sent into review, sent back or approved by a second person, superseded by the next.
+"""The way of an assessment: written, sent into review, sent back or approved by a second person, superseded.
 
 Each act is one transaction with its trail entry. What is signed is the snapshot's hash.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -14,19 +13,21 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from audits.report.evidence import canonical_bytes, sha256
 from governance.assessments.models import Assessment, Comment, State
+from governance.assessments.printing import print_report
 from governance.assessments.snapshot import snapshot_of
 from governance.frameworks.load import as_of as checked_day
 from governance.systems.models import System
-from models.accounts.delegation import acts_for
-from models.accounts.permission import Forbidden, authorize
+from models.accounts.delegation import acting, acts_for
+from models.accounts.permission import Forbidden, authorize, may
 from models.errors import InputError
 from models.registry.register import words
-from models.trail.chain import canonical
-from models.trail.models import Head
 from models.trail.record import record
 
 LONGEST = 20_000
+LONGEST_COMMENT = 10_000
+OWN_WORK = "You, or somebody you stand in for, wrote in this assessment. Somebody else approves it."
 FIELDS = ("as_of", "summary", "not_assessed")
 UNDER_WAY = (State.DRAFT, State.IN_REVIEW)
 
@@ -40,7 +41,9 @@ class Stale(InputError):
 
 
 def begin(user: Any, system: System, day: date | None = None) -> Assessment:
-    """A draft, after the last approved one where there is one. Raises Forbidden, NotFound, InputError."""
+    """A draft, after the last approved one where there is one: its texts are taken over, and so are its authors.
+
+    Raises Forbidden, NotFound, InputError."""
     authorize(user, "govern", system)
     day = checked_day(day or timezone.now().date())
     with transaction.atomic():
@@ -48,7 +51,7 @@ def begin(user: Any, system: System, day: date | None = None) -> Assessment:
         mine = Assessment.unscoped.filter(system=system)
         if mine.filter(state__in=UNDER_WAY).exists():
             raise InputError("An assessment of this system is under way. Finish that one.")
-        last = mine.filter(state=State.APPROVED).first()
+        last = mine.filter(state=State.APPROVED).order_by("-number").first()
         number = (mine.aggregate(last=Max("number"))["last"] or 0) + 1
         made = Assessment.unscoped.create(
             organisation_id=system.organisation_id,
@@ -57,7 +60,7 @@ def begin(user: Any, system: System, day: date | None = None) -> Assessment:
             as_of=day,
             summary=last.summary if last else "",
             not_assessed=last.not_assessed if last else "",
-            authors=[user.pk],
+            authors=[*dict.fromkeys([*(last.authors if last else ()), user.pk])],
             created_by=user,
         )
         record(system.organisation, user, "assessment begun", made, {"as_of": day.isoformat(), "number": number})
@@ -90,12 +93,14 @@ def submit(user: Any, assessment: Assessment, edition: int | None = None) -> Ass
     authorize(user, "govern", assessment)
     with transaction.atomic():
         current = locked(assessment, edition, State.DRAFT)
-        if current.system.standing is None:
+        standing = current.system.standing
+        if standing is None:
             raise InputError("Classify the system first: an assessment rests on its class.")
-        current.snapshot = canonical(snapshot_of(current))
-        current.sha256 = hashlib.sha256(current.snapshot.encode()).hexdigest()
+        content = canonical_bytes(snapshot_of(current))
+        current.snapshot, current.sha256 = content.decode("ascii"), sha256(content)
         current.state, current.submitted_by, current.submitted_at = State.IN_REVIEW, user, timezone.now()
-        keep(current, user)
+        keep(current, standing.author, user)
+        print_report(current)
         record(current.organisation, user, "sent into review", current, {"sha256": current.sha256})
     return current
 
@@ -103,48 +108,53 @@ def submit(user: Any, assessment: Assessment, edition: int | None = None) -> Ass
 def send_back(user: Any, assessment: Assessment, why: str) -> Assessment:
     """A draft again, with the reason as a comment: by an approver, or by who keeps it. Raises Forbidden, InputError."""
     authorize(user, "approve" if approves(user, assessment) else "govern", assessment)
-    reason = words("reason", why, LONGEST)
+    reason = words("reason", why, LONGEST_COMMENT)
     if not reason:
         raise InputError("Say what has to change.")
     with transaction.atomic():
         current = locked(assessment, None, State.IN_REVIEW)
         Comment.unscoped.create(organisation_id=current.organisation_id, assessment=current, text=reason, author=user)
         current.state, current.snapshot, current.sha256 = State.DRAFT, "", ""
-        current.submitted_by = current.submitted_at = None
+        current.submitted_by = current.submitted_at = current.job = None
+        current.report = ""
         current.edition += 1
         current.save()
         record(current.organisation, user, "sent back", current, {"reason": reason})
     return current
 
 
-def approve(user: Any, assessment: Assessment, sha256: str, decision: str = "") -> Assessment:
-    """Sign what was frozen: `sha256` is what the approver had before them. The one approved before is superseded.
+def approve(user: Any, assessment: Assessment, signed: str, decision: str = "") -> Assessment:
+    """Sign what was frozen: `signed` is the hash of what the approver had before them. The one approved before is
+    superseded. The trail's head that is kept, and printed, is the entry of this approval.
 
     Raises Forbidden for an author and for who stands in for one, NotFound, InputError.
     """
     authorize(user, "approve", assessment)
     with transaction.atomic():
         current = locked(assessment, None, State.IN_REVIEW)
-        if set(current.authors) & acts_for(user, current.organisation):
-            raise Forbidden("You, or somebody you stand in for, wrote in this assessment. Somebody else approves it.")
-        if sha256 != current.sha256:
+        if barred(user, current):
+            raise Forbidden(OWN_WORK)
+        if signed != current.sha256:
             raise Stale(current)
         before = Assessment.unscoped.select_for_update().filter(system=current.system, state=State.APPROVED)
         before.update(state=State.SUPERSEDED)
-        head = Head.objects.filter(organisation_id=current.organisation_id).first()
+        stands_in = acting(user, current.organisation)
         current.state, current.approved_by, current.approved_at = State.APPROVED, user, timezone.now()
+        current.approved_for = str(stands_in.giver)[:200] if stands_in else ""
         current.decision = words("decision", decision, LONGEST)
-        current.trail_sequence, current.trail_head = (head.sequence, head.hash) if head else (0, "")
         current.edition += 1
+        current.report = ""
+        print_report(current)
+        entry = record(current.organisation, user, "approved", current, {"sha256": signed, "number": current.number})
+        current.trail_sequence, current.trail_head = entry.sequence, entry.hash
         current.save()
-        record(current.organisation, user, "approved", current, {"sha256": current.sha256, "number": current.number})
     return current
 
 
 def comment(user: Any, assessment: Assessment, text: str) -> Comment:
     """Anybody who reads it may say something. Raises NotFound, InputError."""
     authorize(user, "read", assessment)
-    said = words("comment", text, 10_000)
+    said = words("comment", text, LONGEST_COMMENT)
     if not said:
         raise InputError("Write the comment.")
     with transaction.atomic():
@@ -156,8 +166,6 @@ def comment(user: Any, assessment: Assessment, text: str) -> Comment:
 
 
 def approves(user: Any, assessment: Assessment) -> bool:
-    from models.accounts.permission import may
-
     return may(user, "approve", assessment)
 
 
@@ -172,10 +180,14 @@ def locked(assessment: Assessment, edition: int | None, state: str) -> Assessmen
     return current
 
 
-def keep(assessment: Assessment, user: Any) -> None:
+def barred(user: Any, assessment: Assessment) -> bool:
+    """Whether they, or somebody they stand in for, wrote in it."""
+    return bool(set(assessment.authors) & acts_for(user, assessment.organisation))
+
+
+def keep(assessment: Assessment, *authors: Any) -> None:
     assessment.edition += 1
-    if user.pk not in assessment.authors:
-        assessment.authors = [*assessment.authors, user.pk]
+    assessment.authors = [*dict.fromkeys([*assessment.authors, *(author.pk for author in authors)])]
     assessment.save()
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
-from typing import Any
 
 from audits.report.evidence import report_id
-from audits.report.pdf import render_pdf
 from audits.report.verification.findings import Findings
 from audits.report.verification.looks import check_looks
 from audits.report.verification.parts import Parts, page_texts
@@ -24,13 +22,14 @@ def printed_hash(pages: Sequence[str]) -> str | None:
     return found[1] if found else None
 
 
-def check_pages(audit: Mapping[str, Any], parts: Parts, sha256: str, findings: Findings) -> None:
-    """Every page's text against that of the report made again. Names the page and the first words that differ."""
+def check_pages(made_by: str, parts: Parts, sha256: str, render: Callable[[], bytes], findings: Findings) -> None:
+    """Every page's text against that of the report made again, by `render`. Names the page and the first words that
+    differ. `made_by` is the version that the evidence names."""
     for number, kind in parts.annotations:
         findings.differ(f"page {number}: nothing lies over the page", f"annotation {kind[1:]}", None)
     findings.compare("what the file does when it is opened", list(parts.actions), [])
     try:
-        made_again = render_pdf(audit)
+        made_again = render()
     except InputError as error:
         findings.leave("the pages' text", f"the report cannot be made again here: {error}")
         return
@@ -38,10 +37,10 @@ def check_pages(audit: Mapping[str, Any], parts: Parts, sha256: str, findings: F
     unlike = [i for i in range(max(len(parts.pages), len(again))) if _words(parts.pages, i) != _words(again, i)]
     if not unlike:
         findings.agrees(f"the text of all {len(again)} pages")
-        check_looks(parts, made_again, other_maker(parts, audit), findings)
-    elif other_maker(parts, audit):
-        made_by = parts.maker or "an unnamed program"
-        why = f"the report was made by {made_by}, and this is {maker()}: it may say and break things differently"
+        check_looks(parts, made_again, other_maker(parts, made_by), findings)
+    elif other_maker(parts, made_by):
+        named = parts.maker or "an unnamed program"
+        why = f"the report was made by {named}, and this is {maker()}: it may say and break things differently"
         _flowing(parts, again, sha256, findings, why)
     else:
         for i in unlike[:20]:
@@ -54,9 +53,9 @@ def maker() -> str:
     return f"Plumbline {plumbline_version()}"
 
 
-def other_maker(parts: Parts, audit: Mapping[str, Any]) -> bool:
+def other_maker(parts: Parts, made_by: str) -> bool:
     """Whether file and evidence both name another version. The file's word alone would excuse any page."""
-    return parts.maker != maker() and f"Plumbline {audit['provenance'].get('version')}" != maker()
+    return parts.maker != maker() and f"Plumbline {made_by}" != maker()
 
 
 def _words(pages: Sequence[str], i: int) -> list[str] | None:
@@ -87,4 +86,4 @@ def _flowing(parts: Parts, again: Sequence[str], sha256: str, findings: Findings
 def _flow(pages: Sequence[str], sha256: str) -> str:
     """All text without blanks, running lines and page numbers."""
     text = "".join("".join(page.split()) for page in pages)
-    return re.sub(rf"Plumbline|{report_id(sha256)}·Draft|Page\d+of\d+", "", text)
+    return re.sub(rf"Plumbline|{report_id(sha256)}·(?:Draft|Approved)|Page\d+of\d+", "", text)

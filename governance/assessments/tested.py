@@ -1,0 +1,59 @@
+"""What an audit found, as an assessment tells it: its verdicts, the figures that they rest on, what it left out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from audits.measure.types import SUPPRESSED
+from audits.models import Audit
+from audits.report import words
+from audits.results import outcome_of
+from models.registry.storage import store
+
+Json = Mapping[str, Any]
+FIGURE = ("id", "check", "metric", "attribute", "group", "feature", "value", "interval", "n", "reason")
+
+
+def tested(audit: Audit) -> dict[str, Any]:
+    """Raises StorageError where the audit's evidence cannot be read."""
+    found = json.loads(store().path(audit.evidence).read_bytes())
+    titles = {rule.get("id"): rule.get("title") for rule in audit.policy.get("rules") or []}
+    resting = {id for verdict in found["verdicts"] for id in verdict["measurements"]}
+    return {
+        "verdicts": [verdict(each, titles) for each in found["verdicts"]],
+        "measurements": [figure(each) for each in found["measurements"] if each["id"] in resting],
+        "hidden_groups": hidden(found["measurements"]),
+        "skipped_checks": [
+            {"title": check["title"], "reason": check.get("reason") or check["status"]}
+            for check in found.get("checks") or []
+            if check["status"] != "done"
+        ],
+    }
+
+
+def verdict(each: Json, titles: Mapping[str, str | None]) -> dict[str, Any]:
+    rule = str(each["rule"])
+    return {
+        "rule": rule,
+        "title": titles.get(rule.partition("[")[0]) or rule,
+        "attribute": each.get("attribute"),
+        "outcome": outcome_of(each),
+        "reason": each["reason"],
+        "limit": each.get("limit"),
+        "direction": each.get("direction"),
+        "waiver": each.get("waiver"),
+        "measurements": list(each["measurements"]),
+        "not_assessed": [words.group(group) for group in each.get("not_assessed") or []],
+    }
+
+
+def figure(each: Json) -> dict[str, Any]:
+    return {name: each.get(name) for name in FIGURE}
+
+
+def hidden(measurements: list[Json]) -> list[str]:
+    """The groups of which a figure was not shown, since their counts could give a person away."""
+    found = {words.group(m["group"]) for m in measurements if m.get("reason") == SUPPRESSED and m["group"]}
+    return sorted(found)

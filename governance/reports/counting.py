@@ -1,0 +1,54 @@
+"""Counts that page one, the pages and the comparison share; of the snapshot and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from governance.frameworks.load import load
+
+Json = Mapping[str, Any]
+PROVEN = ("evidenced", "accepted")
+
+
+def asked(told: Json) -> list[Json]:
+    """The obligations that the class, or what the system is held to, brings."""
+    return [each for each in told["obligations"] if each["when"] != "no longer"]
+
+
+def owed(told: Json, *when: str) -> list[Json]:
+    """Those that apply and count then: now, coming, where, undated."""
+    return [each for each in asked(told) if each["when"] in when and each["state"] != "not applicable"]
+
+
+def unproven(told: Json, *when: str) -> list[Json]:
+    return [each for each in owed(told, *(when or ("now", "coming", "where", "undated"))) if not is_proven(each)]
+
+
+def is_proven(each: Json) -> bool:
+    """Evidenced or accepted, and nothing of it stale."""
+    return each["state"] in PROVEN and not each["stale"]
+
+
+def score(degree: Json | None) -> int | None:
+    """Likelihood times severity; None where it was not judged."""
+    return int(degree["likelihood"]) * int(degree["severity"]) if degree else None
+
+
+def level(degree: Json | None) -> str:
+    """Low, Medium, High or Critical by the scale that is held."""
+    found = score(degree)
+    if found is None:
+        return "not judged"
+    reached = [each["title"] for each in load("risk-scale")["levels"] if found >= each["from"]]
+    return str(reached[-1])
+
+
+def risks_by_level(told: Json, which: str) -> dict[str, int]:
+    """How many open or accepted risks are of which level, `which` being before or after."""
+    found: dict[str, int] = {}
+    for each in told["risks"]:
+        if each["state"] != "closed":
+            name = level(each[which])
+            found[name] = found.get(name, 0) + 1
+    return found

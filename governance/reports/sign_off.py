@@ -1,0 +1,89 @@
+"""Who signed what, what was left out, and how anybody can check the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from audits.report.blocks import Block, Bullets, Code, Paragraph, Section
+from audits.report.evidence import NAME, report_id
+from audits.report.tables import control
+from governance.reports.page_one import STATES
+from governance.reports.text import day, moment, paragraphs, say
+
+Json = Mapping[str, Any]
+
+
+def document_control(told: Json, signed: Json, sha256: str) -> Section:
+    about = told["assessment"]
+    rows = (
+        ("Report", report_id(sha256)),
+        ("Status", STATES[signed["state"]]),
+        ("Assessment", f"{about['number']} of {say(told['system']['name'])} ({about['id']})"),
+        ("Organisation", say(told["organisation"])),
+        ("As of", day(about["as_of"])),
+        ("Law", f"{told['law']['title']}, {told['law']['version']}"),
+        *signatures(signed),
+        ("Made by", f"Plumbline {say(told['made_by'])}"),
+        ("Attached", f"{NAME}: the whole assessment; its hash is in “How to check this report”"),
+    )
+    return Section("control", "Document control and sign-off", (control("control-table", "Document control", rows),))
+
+
+def signatures(signed: Json) -> list[tuple[str, Any]]:
+    instead = f", standing in for {say(signed['approved_for'])}" if signed["approved_for"] else ""
+    sent = f"{say(signed['submitted_by'])}, {moment(signed['submitted_at'])}" if signed["submitted_by"] else "not yet"
+    by = (
+        f"{say(signed['approved_by'])}{instead}, {moment(signed['approved_at'])}"
+        if signed["approved_by"]
+        else "nobody yet"
+    )
+    head = signed["trail"]
+    return [
+        ("Authors", ", ".join(say(author["name"]) for author in signed["authors"])),
+        ("Sent into review by", sent),
+        ("Approved by", by),
+        ("What was signed (SHA-256)", signed["sha256"] or "nothing yet"),
+        ("Head of the trail", f"entry {head['sequence']}, {head['hash']}" if head else "none before approval"),
+    ]
+
+
+def sign_off(signed: Json) -> Section:
+    """Whose work it is, and whose second look."""
+    rule = (
+        "Whoever wrote in an assessment, recorded the class that it rests on, or stands in for one of them, cannot "
+        "approve it. What was signed is the hash of everything that this report tells before this section."
+    )
+    blocks: list[Block] = [Paragraph(rule), control("sign-off-table", "Sign-off", signatures(signed))]
+    if signed["decision"]:
+        blocks += [Paragraph("The approver's decision:"), *paragraphs(signed["decision"])]
+    if signed["trail"]:
+        blocks.append(
+            Paragraph(
+                "The head of the trail is the entry of this approval: a history that was rewritten since has another "
+                "hash at that number."
+            )
+        )
+    return Section("sign-off", "Sign-off", tuple(blocks))
+
+
+def not_assessed(told: Json) -> Section:
+    lead = Paragraph("What this assessment does not say: what its authors left out, then what follows from the data.")
+    own = [say(line) for line in told["not_assessed"]["own"].splitlines() if line.strip()]
+    found = (*own, *(say(each) for each in told["not_assessed"]["follows"]))
+    body = Bullets(found) if found else Paragraph("Nothing is known that was left out.")
+    return Section("limits", "What was not assessed", (lead, body))
+
+
+def checking(sha256: str) -> Section:
+    blocks: tuple[Block, ...] = (
+        Paragraph(
+            f"The attached {NAME} holds everything this report is made of, and the facts of its sign-off. With the "
+            "report alone, offline, this command compares what was signed with it, walks the law again from the facts, "
+            "and compares these pages with it:"
+        ),
+        Code("plumbline verify report.pdf"),
+        Paragraph(f"The SHA-256 of {NAME} is"),
+        Code(sha256),
+    )
+    return Section("checking", "How to check this report", blocks)

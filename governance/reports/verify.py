@@ -1,0 +1,135 @@
+"""Checks a risk report with nothing but the report: what was signed, the class, the obligations, the pages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from audits.measure.check import Progress
+from audits.report.evidence import canonical_bytes, sha256
+from audits.report.verification.figures import content_id, unequal
+from audits.report.verification.findings import Findings
+from audits.report.verification.pages import check_pages
+from audits.report.verification.parts import NotAReport, Parts
+from audits.report.verify import check_hash, guarded
+from governance.frameworks.load import load
+from governance.law.applies import applying
+from governance.law.classify import classify
+from governance.law.facts import facts_from
+from governance.reports.document import SIGNED
+from governance.reports.open_points import what_follows
+from governance.reports.schema import REPORT, SCHEMA
+from governance.reports.task import render
+
+Json = Mapping[str, Any]
+ACT = "eu-ai-act"
+LEFT = (
+    ("the organisation's own statements", "they are its word: purpose, answers, risks, acceptance, incidents"),
+    ("the figures of audits", "each audit's own report has what they come from; compare its hash, and verify it"),
+    ("the files behind the evidence", "needs the files; compare them with sha256sum"),
+    ("that these people signed", "needs the organisation's trail; compare the head and the hash that was signed"),
+)
+
+
+def verify(report: dict[str, Any], parts: Parts, progress: Progress) -> Findings:
+    """Never raises for a bad report, beside NotAReport for what has another shape: the findings say what is wrong."""
+    if report.get("schema") != REPORT:
+        raise NotAReport(
+            f"this version of Plumbline reads {REPORT}, and the report is {str(report.get('schema'))[:80]}"
+        )
+    told, signed = report.get("snapshot"), report.get("sign_off")
+    if not isinstance(told, dict) or not isinstance(signed, dict) or told.get("schema") != SCHEMA:
+        raise NotAReport(f"evidence.json lacks an assessment ({SCHEMA}) and its sign-off")
+    findings = Findings()
+    check_hash(parts, report, findings)
+    progress(0.2, "Walking the law again")
+    for what, check in (
+        ("the sign-off can be read", check_signature),
+        ("the class can be found again", check_class),
+        ("the obligations can be found again", check_obligations),
+        ("the figures can be read", check_figures),
+        ("what was not assessed can be found again", check_left_out),
+    ):
+        guarded(what, partial(check, told, signed, findings), findings)
+    progress(0.5, "Making the pages again")
+    pages = partial(
+        check_pages, str(told.get("made_by")), parts, sha256(parts.evidence), partial(render, report), findings
+    )
+    guarded("the pages can be made again from the evidence", pages, findings)
+    for what, why in LEFT:
+        findings.leave(what, why)
+    return findings
+
+
+def check_signature(told: Json, signed: Json, findings: Findings) -> None:
+    """What was signed is what is here; who approved is none of the authors; a draft has no approval, and is stamped."""
+    if signed["sha256"]:
+        actual = sha256(canonical_bytes(told))
+        findings.compare("SHA-256 of what was sent into review and signed", signed["sha256"], actual)
+    else:
+        findings.compare("without a hash it is a draft", signed["state"], "draft")
+    approved = signed["state"] in SIGNED
+    findings.compare(
+        "an approval stands where it is approved", bool(signed["approved_by"] and signed["trail"]), approved
+    )
+    both = [author["name"] for author in signed["authors"] if author["id"] == signed["approver"]]
+    findings.compare("no author approved it", both, [])
+
+
+def check_class(told: Json, signed: Json, findings: Findings) -> None:
+    """The law is walked again from the facts, where the same text is held."""
+    found = told["classification"]
+    if found is None:
+        return
+    if found["law_version"] != load(ACT)["version"]:
+        findings.leave("the class", f"it was found by {found['law_version']}, and another text is held here")
+        return
+    printed = found["result"]
+    again = classify(facts_from(printed["facts"]), dt.date.fromisoformat(found["as_of"])).as_json()
+    unlike = list(unequal({key: printed.get(key) for key in again}, again))
+    for path, one, other in unlike:
+        findings.differ(f"the class: {path}", one, other)
+    findings.compare("the class that the report names", found["outcome"], again["classification"])
+    if not unlike:
+        findings.agrees("the class, its reasoning and what follows, walked again from the facts")
+
+
+def check_obligations(told: Json, signed: Json, findings: Findings) -> None:
+    """Those of the Act are those that the class brings, each from its day."""
+    found = told["classification"]
+    if found is None or found["law_version"] != load(ACT)["version"]:
+        return
+    facts = facts_from(found["result"]["facts"])
+    whole = applying(classify(facts, dt.date.fromisoformat(found["as_of"])), facts.roles, dt.date.min)
+    again = {each.id: day for each, day in whole.coming} | {
+        each.requirement.id: each.date for each in whole.conditional
+    }
+    expected = {id: day.isoformat() if day else None for id, day in again.items()}
+    asked = [each for each in told["obligations"] if each["framework"] == ACT and each["when"] != "no longer"]
+    printed = {each["requirement"]: each["binds_from"] for each in asked}
+    unlike = [id for id in sorted({*printed, *expected}) if printed.get(id, "") != expected.get(id, "")]
+    for id in unlike:
+        findings.differ(
+            f"obligation {id}: from when it applies", printed.get(id, "not there"), expected.get(id, "not there")
+        )
+    if not unlike:
+        findings.agrees(f"the {len(printed)} obligations that the class brings, each with its day")
+
+
+def check_figures(told: Json, signed: Json, findings: Findings) -> None:
+    """A figure has the id of what it measures, and is there for each verdict that names it."""
+    for audit in told["audits"]:
+        ids = {m["id"] for m in audit["measurements"]}
+        for m in audit["measurements"]:
+            if m["id"] != content_id(m):
+                findings.differ(f"figure {m['id']}: its id is that of what it measures", m["id"], content_id(m))
+        missing = sorted({id for each in audit["verdicts"] for id in each["measurements"]} - ids)
+        findings.compare(f"figures of {audit['title']}: each that a verdict rests on is there", missing, [])
+
+
+def check_left_out(told: Json, signed: Json, findings: Findings) -> None:
+    printed = told["not_assessed"]["follows"]
+    again = what_follows(told)
+    findings.compare("what was not assessed, as it follows from the rest", printed, again)

@@ -1,0 +1,220 @@
+"""Risk assessments: written, frozen, signed by a second person, compared; and two who act at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+
+import pytest
+
+from governance.assessments import signing
+from governance.assessments.job_kinds import KIND, Done, save
+from governance.assessments.models import Assessment, State
+from governance.assessments.snapshot import snapshot_of
+from governance.obligations.board import attach, move
+from governance.obligations.evidence import About, bring_audit
+from governance.risks.models import Risk
+from models.accounts.delegation import give
+from models.accounts.permission import Forbidden
+from models.errors import InputError
+from models.jobs.models import Job
+from models.registry.models import Immutable
+from models.trail.models import Entry
+
+
+@pytest.fixture
+def officer(client, world):
+    client.force_login(world.people["officer"])
+    return client
+
+
+@pytest.fixture
+def approver(client, world):
+    client.force_login(world.people["approver"])
+    return client
+
+
+@pytest.fixture
+def draft(world) -> Assessment:
+    return signing.send_back(world.people["approver"], world.assessment, "Once more.")
+
+
+def approved(world) -> Assessment:
+    return signing.approve(world.people["approver"], world.assessment, world.assessment.sha256, "It is careful.")
+
+
+def page(client, address: str) -> str:
+    return client.get(address).content.decode()
+
+
+def test_it_is_begun_written_sent_into_review_and_signed_by_somebody_else(client, world):
+    approved(world)
+    client.force_login(world.people["officer"])
+    begun = client.post(f"/systems/{world.system.pk}/assessments/begin/")
+    made = Assessment.unscoped.get(system=world.system, state=State.DRAFT)
+    assert begun["Location"] == f"/assessments/{made.pk}/write/"
+    said = {
+        "as_of": "2026-11-21",
+        "summary": "It refuses too many.",
+        "not_assessed": "The vendor's data.",
+        "edition": 1,
+    }
+    assert client.post(f"/assessments/{made.pk}/write/", said).status_code == 302
+    shown = page(client, f"/assessments/{made.pk}/")
+    assert "The vendor&#39;s data." in shown
+    assert "obligations (coming) without any evidence" in shown
+    assert "DRAFT: not approved" in shown
+    assert client.post(f"/assessments/{made.pk}/submit/", {"edition": 2}).status_code == 302
+    made.refresh_from_db()
+    assert hashlib.sha256(made.snapshot.encode()).hexdigest() == made.sha256
+    assert client.get(f"/assessments/{made.pk}/approve/").status_code == 403
+    client.force_login(world.people["approver"])
+    assert f"Risk assessment {made.number} of" in page(client, "/assessments/")
+    assert made.sha256 in page(client, f"/assessments/{made.pk}/approve/")
+    sent = {"sha256": made.sha256, "decision": "Accepted for a year."}
+    assert client.post(f"/assessments/{made.pk}/approve/", sent).status_code == 302
+    shown = page(client, f"/assessments/{made.pk}/")
+    assert "Accepted for a year." in shown
+    assert "DRAFT: not approved" not in shown
+    world.assessment.refresh_from_db()
+    assert world.assessment.state == State.SUPERSEDED
+    made.refresh_from_db()
+    signed = Entry.unscoped.get(organisation=world.organisation, sequence=made.trail_sequence)
+    assert (signed.verb, signed.hash, signed.object_id) == ("approved", made.trail_head, str(made.pk))
+
+
+def test_no_author_approves_nor_who_stands_in_for_one(world):
+    approver = world.people["approver"]
+    Assessment.unscoped.filter(pk=world.assessment.pk).update(authors=[approver.pk])
+    with pytest.raises(Forbidden, match="Somebody else approves it"):
+        approved(world)
+    Assessment.unscoped.filter(pk=world.assessment.pk).update(authors=[world.people["officer"].pk])
+    give(world.people["officer"], world.organisation, approver, date.today(), date.today())
+    with pytest.raises(Forbidden, match="somebody you stand in for"):
+        approved(world)
+
+
+def test_the_authors_of_what_is_taken_over_and_of_the_class_stay_authors(world):
+    approved(world)
+    administrator = world.people["administrator"]
+    made = signing.submit(administrator, signing.begin(administrator, world.system))
+    assert {administrator.pk, world.people["officer"].pk} <= set(made.authors)
+    assert world.people["approver"].pk not in made.authors
+
+
+def test_an_approval_of_something_else_than_was_seen_is_refused(approver, world, draft):
+    address, seen = f"/assessments/{draft.pk}/approve/", world.assessment.sha256
+    signing.write(world.people["officer"], draft, {"summary": "Otherwise."})
+    now = signing.submit(world.people["officer"], draft)
+    assert now.sha256 != seen
+    answer = approver.post(address, {"sha256": seen, "decision": "Fine."})
+    assert answer.status_code == 409
+    assert "Fine." in answer.content.decode()
+    assert now.sha256 in answer.content.decode()
+    now.refresh_from_db()
+    assert now.state == State.IN_REVIEW
+
+
+def test_what_was_frozen_stays_whatever_happens_to_the_system(officer, world):
+    made = approved(world)
+    Risk.unscoped.create(organisation=world.organisation, system=world.system, number=9, hazard="New and terrible")
+    assert "New and terrible" not in page(officer, f"/assessments/{made.pk}/")
+    with pytest.raises(InputError, match="it would have to be draft"):
+        signing.write(world.people["officer"], made, {"summary": "Mine"})
+    with pytest.raises(InputError, match="it would have to be in review"):
+        signing.send_back(world.people["approver"], made, "No.")
+    with pytest.raises(Immutable):
+        made.comments.first().save()
+
+
+def test_two_who_write_at_once_lose_nothing(officer, world, draft):
+    signing.write(world.people["officer"], draft, {"summary": "Theirs"})
+    said = {"as_of": "2026-11-21", "summary": "Mine", "not_assessed": "", "edition": draft.edition}
+    answer = officer.post(f"/assessments/{draft.pk}/write/", said)
+    assert answer.status_code == 409
+    assert "Mine" in answer.content.decode()
+    assert "Theirs" in answer.content.decode()
+    draft.refresh_from_db()
+    assert draft.summary == "Theirs"
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"as_of": ""}, "Say for which day it is"),
+        ({"as_of": "2026-01-01"}, "consolidated on 2026-07-27"),
+        ({"summary": "x" * 20_001}, "at most 20000 characters"),
+    ],
+)
+def test_what_cannot_be_is_refused_at_its_field(officer, draft, more, told):
+    said = {"as_of": "2026-11-21", "summary": "", "not_assessed": "Kept", "edition": draft.edition} | more
+    answer = officer.post(f"/assessments/{draft.pk}/write/", said)
+    assert answer.status_code == 422
+    assert told in answer.content.decode()
+    assert "Kept" in answer.content.decode()
+
+
+def test_only_one_is_under_way_and_none_is_sent_without_a_class(officer, world):
+    with pytest.raises(InputError, match="is under way"):
+        signing.begin(world.people["officer"], world.system)
+    from governance.systems.register import begin
+
+    bare = begin(world.people["officer"], world.organisation, {"name": "Bare"})
+    made = signing.begin(world.people["officer"], bare)
+    assert "not classified" in page(officer, f"/assessments/{made.pk}/")
+    with pytest.raises(InputError, match="Classify the system first"):
+        signing.submit(world.people["officer"], made)
+
+
+def test_the_comparison_names_what_changed_since_the_last_approval(officer, world):
+    before = approved(world)
+    people = world.people
+    about = About(title="Fairness of the scores", type="fairness-audit")
+    attach(people["officer"], world.duty, bring_audit(people["officer"], world.system, world.done, about))
+    move(people["officer"], world.duty, {"state": "in progress"})
+    risk = {"hazard": "Refused for age", "likelihood": 4, "severity": 4}
+    Risk.unscoped.create(organisation=world.organisation, system=world.system, number=9, **risk)
+    made = signing.begin(people["officer"], world.system)
+    shown = page(officer, f"/assessments/{made.pk}/compare/")
+    for said in (
+        "Fairness of the scores",
+        "In progress, applies from",
+        "9. Refused for age",
+        "High before and not judged",
+    ):
+        assert said in shown
+    assert "Verdicts of audits" in shown
+    assert f"since risk assessment {before.number} was approved" in shown
+
+
+def test_a_snapshot_is_the_same_each_time_and_holds_figures_with_intervals_and_hashes(world):
+    people = world.people
+    about = About(title="Fairness", type="fairness-audit")
+    attach(people["officer"], world.duty, bring_audit(people["officer"], world.system, world.done, about))
+    one, other = (json.dumps(snapshot_of(world.assessment), sort_keys=True) for _ in range(2))
+    assert one == other
+    told = json.loads(one)
+    audit = told["audits"][0]
+    assert audit["sha256"] == world.done.evidence
+    assert {"value", "interval", "n", "id"} <= set(audit["measurements"][0])
+    assert told["models"][0]["sha256"] == world.model.sha256
+    duty = next(each for each in told["obligations"] if each["requirement"] == "art-10-2-f")
+    assert {piece["sha256"] for piece in duty["evidence"]} == {world.evidence.sha256, world.done.evidence}
+
+
+def test_a_job_prints_what_is_still_so_and_nothing_else(world, draft):
+    sent = signing.submit(world.people["officer"], draft)
+    job = Job.unscoped.get(pk=sent.job_id)
+    assert (job.kind, job.created_by) == (KIND, None)
+    signing.send_back(world.people["approver"], sent, "No.")
+    assert save(job, Done("0" * 64)) == {"report": None}
+    draft.refresh_from_db()
+    assert draft.report == ""
+    sent = signing.submit(world.people["officer"], draft)
+    from django.db import transaction
+
+    with transaction.atomic():
+        save(Job.unscoped.get(pk=sent.job_id), Done("1" * 64))
+    draft.refresh_from_db()
+    assert draft.report == "1" * 64
