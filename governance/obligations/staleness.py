@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
+from operator import or_
 
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
-from governance.frameworks.requirements import framework
-from governance.obligations.models import Duty, Evidence, State
+from governance.frameworks.requirements import framework, frameworks
+from governance.obligations.models import Duty, Evidence, State, Support
 from governance.systems.models import System, SystemPart
 from models.registry.models import DatasetVersion
 
@@ -54,6 +56,20 @@ def reasons(evidence: Evidence, now: Now) -> Iterable[str]:
     newest = now.datasets.get(evidence.audit.dataset.dataset_id, 0)
     if newest > evidence.audit.dataset.number:
         yield f"version {newest} of the data is newer than what it was audited on"
+
+
+def worn(duties: QuerySet[Duty], day: date) -> QuerySet[Duty]:
+    """Those of the duties of which something is stale, found by the database: what `reasons` and `outdated` say."""
+    audited = OuterRef("evidence__audit__model")
+    in_system = SystemPart.unscoped.filter(system=OuterRef("evidence__system"), version=audited)
+    newer = DatasetVersion.unscoped.filter(
+        dataset=OuterRef("evidence__audit__dataset__dataset"), number__gt=OuterRef("evidence__audit__dataset__number")
+    )
+    gone = Q(evidence__audit__model__isnull=False) & ~Exists(in_system)
+    over = Q(evidence__expires_on__lt=day) | Q(evidence__replaced_by__isnull=False) | gone | Exists(newer)
+    held = reduce(or_, (Q(framework=name, law_version=framework(name).version) for name in frameworks()))
+    supports = Support.unscoped.filter(over, duty=OuterRef("pk"))
+    return duties.exclude(state=State.NOT_APPLICABLE).filter(Exists(supports) | (Q(state=State.ACCEPTED) & ~held))
 
 
 def outdated(duty: Duty) -> str:

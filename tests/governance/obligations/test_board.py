@@ -20,6 +20,7 @@ from governance.obligations.coverage import chart, coverage, finding, gaps
 from governance.obligations.evidence import About, bring_audit, bring_document, bring_statement, supported_by_check
 from governance.obligations.models import Duty, Evidence, State
 from governance.obligations.rows import COMING, NO_LONGER, NOW, rows_of
+from governance.obligations.staleness import worn
 from governance.systems.answering import answer
 from governance.systems.classifying import record_standing
 from governance.systems.register import remove_part
@@ -56,7 +57,11 @@ def stated(world, duty: Duty, **about) -> Evidence:
 
 
 def row(world, requirement: str, day: date | None = None):
-    return next(each for each in rows_of(world.system, day) if each.duty.requirement == requirement)
+    """What the board has of it; what the database finds stale is what the board does."""
+    rows = rows_of(world.system, day)
+    found = worn(Duty.unscoped.filter(system=world.system), day or today())
+    assert set(found) == {each.duty for each in rows if each.stale}
+    return next(each for each in rows if each.duty.requirement == requirement)
 
 
 def classify_as(world, outcome: str, **more) -> None:
