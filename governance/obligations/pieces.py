@@ -183,7 +183,8 @@ def piece(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def chain(evidence: Evidence) -> list[Evidence]:
     """Every version of it, the newest first."""
-    found = {each.pk: each for each in Evidence.objects.of(evidence.organisation).filter(system=evidence.system)}
+    mine = Evidence.objects.of(evidence.organisation).filter(system=evidence.system)
+    found = {each.pk: each for each in mine.only("replaces", "number", "sha256", "created_at")}
     after = {each.replaces_id: each for each in found.values() if each.replaces_id}
     newest = evidence
     while newest.pk in after:

@@ -20,7 +20,7 @@ from governance.obligations import coverage as covering
 from governance.obligations.board import Stale, accept, attach, detach, follow, is_own, move, unfollow
 from governance.obligations.forms import DutyForm, FollowForm, written
 from governance.obligations.lists import BoardFilters
-from governance.obligations.models import Duty, Evidence, Followed, State
+from governance.obligations.models import Duty, Evidence, Followed, State, Support
 from governance.obligations.proposals import producers, proposed
 from governance.obligations.rows import (
     COMING,
@@ -29,6 +29,7 @@ from governance.obligations.rows import (
     UNDATED,
     WHERE,
     Group,
+    Piece,
     Row,
     asked_of,
     beside,
@@ -152,7 +153,8 @@ def shown(request: HttpRequest, duty: Duty) -> dict[str, Any]:
     row = row_of(duty, now(duty.system, today()))
     may_govern = may(request.user, "govern", duty)
     attached = [piece.evidence.pk for piece in row.pieces]
-    pieces = Evidence.objects.of(duty.organisation).filter(system=duty.system, replaced_by=None)
+    pieces = Evidence.objects.of(duty.organisation).filter(system=duty.system, replaced_by=None).defer("text")
+    alike = beside(row, asked_of(duty.system))
     return {
         "row": row,
         "duty": duty,
@@ -162,7 +164,8 @@ def shown(request: HttpRequest, duty: Duty) -> dict[str, Any]:
         "wanted": [evidence_type(each) for each in row.asks.evidence],
         "producers": producers(duty.requirement),
         "start": start_addresses(duty.system),
-        "beside": beside(row, asked_of(duty.system)),
+        "beside": alike,
+        "pieces": further(row, [each.duty for each in alike if each.duty]),
         "mapping": crosswalk(duty.requirement).status,
         "others": pieces.exclude(pk__in=attached).order_by("-created_at")[:200] if may_govern else (),
         "form": DutyForm(initial=written(duty), duty=duty),
@@ -172,6 +175,12 @@ def shown(request: HttpRequest, duty: Duty) -> dict[str, Any]:
         "can_be_accepted": duty.state == State.EVIDENCED or bool(row.outdated),
         "is_own": may(request.user, "approve", duty) and is_own(request.user, duty),
     }
+
+
+def further(row: Row, alike: list[Duty]) -> list[tuple[Piece, int]]:
+    """What is attached, each piece with how many obligations that ask alike it is not attached to yet."""
+    pairs = set(Support.unscoped.filter(duty__in=alike).values_list("evidence", "duty"))
+    return [(piece, sum((piece.evidence.pk, duty.pk) not in pairs for duty in alike)) for piece in row.pieces]
 
 
 def sure(asks: Requirement) -> list[tuple[str, Any]]:

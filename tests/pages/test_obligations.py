@@ -176,6 +176,7 @@ def test_a_newer_version_takes_the_place_of_the_older_one(officer, world):
 def test_one_piece_serves_several_frameworks(officer, world):
     follow(world.people["officer"], world.system, "nist-ai-rmf")
     address = f"/evidence/{world.evidence.pk}/"
+    assert f'{address}#offers">two obligations that ask alike' in page(officer, f"/obligations/{world.duty.pk}/")
     assert "NIST AI RMF 1.0, MEASURE 2.11" in page(officer, address)
     other = duty_of(world, "measure-2-11")
     assert officer.post(f"{address}attach/", {"duties": [other.pk]}).status_code == 302
