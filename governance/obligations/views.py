@@ -184,13 +184,16 @@ def further(row: Row, alike: list[Duty]) -> list[tuple[Piece, int]]:
 
 
 def sure(asks: Requirement) -> list[tuple[str, Any]]:
-    """How sure what is said of it is: its content, its day, its note."""
-    found = [("What it asks", certainty(asks))]
+    """How sure what is said of it is: its content, its day, its note; what is equally sure together."""
+    said = {"What it asks": asks.certainty}
     if asks.dates:
-        found.append(("From which day", certainty(asks.date_certainty)))
+        said["From which day"] = asks.date_certainty
     if asks.note_certainty:
-        found.append(("The note", certainty(asks.note_certainty)))
-    return found
+        said["The note"] = asks.note_certainty
+    return [
+        (", ".join(what for what in said if said[what] == level), certainty(level))
+        for level in dict.fromkeys(said.values())
+    ]
 
 
 def start_addresses(system: System) -> list[tuple[Any, str]]:
