@@ -20,7 +20,7 @@ help: ## list these targets
 install: ## create .venv and install the locked dependencies, and the groups in WITH
 	@requirements/install $(WITH)
 
-demo: ## audit a real credit-scoring model and write var/demo/report.pdf
+demo: ## audit a real credit-scoring model, write var/demo/report.pdf, fill the service with three AI systems
 	@requirements/install
 	@$(VENV)/python -m demo.run
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from demo import train
 from demo.prepare import FOLDER, LABEL, SENSITIVE
 
+SYSTEMS = Path(__file__).parent / "systems.yaml"
 REPORT, AUDIT, TIMES = FOLDER / "report.pdf", FOLDER / "audit.json", FOLDER / "times.json"
 
 
@@ -22,14 +23,15 @@ def main() -> int:
         times[name] = round(time.perf_counter() - started, 2)
     TIMES.write_text(json.dumps(times, indent=2) + "\n")
     print(f"\nDone in {sum(times.values()):.0f} s. The report: {REPORT}, its figures: {AUDIT}.")
-    print("Look at it in the service: make serve")
+    print("Look at it in the service, signed in by one click: DEMO=1 make serve")
     return 0
 
 
 def audit() -> None:
-    """Registers the model and the held-out clients with the service, and has a worker of its own audit them."""
+    """Registers the model and the held-out clients with the service, has a worker of its own audit them, and fills the
+    service with AI systems."""
     sensitive = [option for name in SENSITIVE for option in ("--sensitive", name)]
-    run(sys.executable, "manage.py", "demo", FOLDER, "--label", LABEL, *sensitive)
+    run(sys.executable, "manage.py", "demo", FOLDER, "--label", LABEL, "--systems", SYSTEMS, *sensitive)
 
 
 def verify() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 
 from demo import train
 from demo.prepare import LABEL, SENSITIVE, clients, split
+from demo.run import SYSTEMS
 
 ROOT = Path(__file__).parents[2]
 FEW = 900  # clients held out: a tenth, so that this takes seconds
@@ -29,7 +32,7 @@ def audited(folder: Path) -> dict[str, Any]:
     """Runs `manage.py demo` in an installation of its own, and gives the figures it handed over."""
     sensitive = [option for name in SENSITIVE for option in ("--sensitive", name)]
     done = subprocess.run(
-        [sys.executable, "manage.py", "demo", str(folder), "--label", LABEL, *sensitive],
+        [sys.executable, "manage.py", "demo", str(folder), "--label", LABEL, "--systems", str(SYSTEMS), *sensitive],
         cwd=ROOT,
         env=os.environ | {"PLUMBLINE_VAR": str(folder / "var")},
         capture_output=True,
@@ -40,10 +43,22 @@ def audited(folder: Path) -> dict[str, Any]:
     return json.loads((folder / "audit.json").read_text())
 
 
+def governed(folder: Path) -> dict[str, list[Any]]:
+    """Every row about AI systems, by table."""
+    with closing(sqlite3.connect(folder / "var" / "plumbline.sqlite3")) as database:
+        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        ours = [name for name in tables if name.startswith(("systems_", "obligations_", "incidents_"))]
+        return {name: sorted(database.execute(f"SELECT * FROM {name}"), key=repr) for name in ours}
+
+
 @pytest.mark.timeout(600)
-def test_the_demo_gives_a_report_that_verifies_and_the_same_figures_again(tmp_path: Path):
+def test_the_demo_gives_a_report_that_verifies_the_same_figures_again_and_three_systems_once(tmp_path: Path):
     prepare(tmp_path)
-    once, again = audited(tmp_path), audited(tmp_path)
+    once, filled = audited(tmp_path), governed(tmp_path)
+    again = audited(tmp_path)
+    assert len(filled["systems_system"]) == 3
+    assert any("audit" in row for row in filled["obligations_evidence"])
+    assert governed(tmp_path) == filled
     assert {m["check"] for m in once["measurements"]} == {"fairness", "performance", "explanation"}
     assert once["subject"]["role"] == "provider"
     assert once["cross_check"]["rows"] == FEW

@@ -17,13 +17,14 @@ from audits.start import start_audit
 from governance.beside import stop
 from governance.management.commands.serve import start_worker
 from governance.one_click import SAMPLE
+from governance.samples import Filling, fill
 from models.accounts.models import Organisation, User
+from models.accounts.roles import Role
 from models.jobs.models import Job, State
 from models.registry.models import DatasetVersion, ModelVersion
 from models.registry.register import register_dataset, register_model
 from models.registry.storage import store
 
-ENGINEER = "engineer@sample.example"
 SOURCE = "UCI Machine Learning Repository, data set 350 (Yeh, 2009), CC BY 4.0"
 PURPOSE = (
     "Estimates whether a credit-card client will default on next month's payment, so that a clerk knows which accounts "
@@ -40,11 +41,13 @@ class Command(BaseCommand):
         parser.add_argument("folder", type=Path, help="holds train.parquet, holdout.parquet and model.onnx")
         parser.add_argument("--label", required=True)
         parser.add_argument("--sensitive", action="append", required=True)
+        parser.add_argument("--systems", type=Path, help="a file of AI systems to fill the service with")
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Path = options["folder"]
         call_command("migrate", interactive=False, verbosity=0)
-        organisation, engineer = people()
+        organisation, everybody = people()
+        engineer = everybody["engineer"]
         holdout, model = register(organisation, engineer, folder)
         asked = Parameters(
             sensitive=tuple(options["sensitive"]), label=options["label"], model=True, positive="1", favourable="0"
@@ -62,13 +65,18 @@ class Command(BaseCommand):
         audit.refresh_from_db()
         hand_over(audit, folder)
         self.stdout.write(f"{model} audited on {holdout}: {told(audit.outcomes)}.")
+        if options["systems"]:
+            made = fill(Filling(organisation, everybody, model, audit), options["systems"])
+            self.stdout.write(f"AI systems of {organisation}: {', '.join(made) or 'there already, left as they are'}.")
 
 
-def people() -> tuple[Organisation, User]:
-    """The sample organisation and its engineer, made where they are not there yet."""
-    if not User.objects.filter(email=ENGINEER).exists():
+def people() -> tuple[Organisation, dict[str, User]]:
+    """The sample organisation and its people by role, made where they are not there yet."""
+    emails = {role.value: f"{role.value}@sample.example" for role in Role}
+    if User.objects.filter(email__in=emails.values()).count() < len(emails):
         call_command("sample_users", organisation=SAMPLE, stdout=Quiet())
-    return Organisation.objects.get(name=SAMPLE), User.objects.get(email=ENGINEER)
+    found = {user.email: user for user in User.objects.filter(email__in=emails.values())}
+    return Organisation.objects.get(name=SAMPLE), {role: found[email] for role, email in emails.items()}
 
 
 class Quiet:
