@@ -22,7 +22,7 @@ from governance.obligations.evidence import bring_audit, bring_document, bring_s
 from governance.obligations.forms import AboutForm, AuditEvidenceForm, DocumentForm, StatementForm
 from governance.obligations.lists import EvidenceFilters
 from governance.obligations.models import Duty, Evidence
-from governance.obligations.rows import asked_of, today
+from governance.obligations.rows import asked_of, here, today
 from governance.obligations.staleness import now, stale
 from governance.obligations.views import as_id
 from governance.systems.models import System
@@ -172,6 +172,7 @@ def piece(request: HttpRequest, pk: UUID) -> HttpResponse:
         "evidence": found,
         "system": found.system,
         "type": evidence_type(found.type),
+        "here": here(found.organisation),
         "stale": stale(found, now(found.system, today())),
         "supports": [(each, each.duty.asks, framework(each.duty.framework)) for each in supports],
         "chain": chain(found),

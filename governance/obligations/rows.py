@@ -14,7 +14,7 @@ from governance.frameworks.requirements import Requirement, crosswalk, framework
 from governance.obligations.models import Duty, Evidence, State, Support
 from governance.obligations.staleness import Now, now, outdated, stale
 from governance.systems.models import System
-from models.accounts.models import Organisation
+from models.accounts.models import Membership, Organisation
 
 OPEN = (State.NOT_STARTED, State.IN_PROGRESS)
 PROVEN = (State.EVIDENCED, State.ACCEPTED)
@@ -171,6 +171,11 @@ class Beside:
 def beside(row: Row, duties: dict[str, Duty]) -> list[Beside]:
     """By the crosswalk; `duties` of the system by requirement."""
     return [Beside(each, duties.get(each.id)) for each in crosswalk(row.duty.requirement).matches]
+
+
+def here(organisation: Organisation) -> frozenset[Any]:
+    """Ids of the members: an owner who left stays named, and is told to be gone."""
+    return frozenset(Membership.objects.of(organisation).values_list("user_id", flat=True))
 
 
 def asked_of(system: System) -> dict[str, Duty]:

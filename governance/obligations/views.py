@@ -17,7 +17,7 @@ from audits.spreadsheet import csv_response
 from governance.frameworks.lists import certainty, evidence_type
 from governance.frameworks.requirements import Requirement, crosswalk, framework
 from governance.obligations import coverage as covering
-from governance.obligations.board import Stale, accept, attach, detach, follow, is_own, move, unfollow
+from governance.obligations.board import ACT, Stale, accept, attach, detach, follow, is_own, move, unfollow
 from governance.obligations.forms import DutyForm, FollowForm, written
 from governance.obligations.lists import BoardFilters
 from governance.obligations.models import Duty, Evidence, Followed, State, Support
@@ -35,6 +35,7 @@ from governance.obligations.rows import (
     beside,
     duties_of,
     grouped,
+    here,
     row_of,
     rows_of,
     today,
@@ -70,6 +71,8 @@ def board(request: HttpRequest, pk: UUID) -> HttpResponse:
     said = {
         "system": system,
         "standing": system.standing,
+        "held": framework(ACT).version,
+        "here": here(system.organisation),
         "filters": filters,
         "parts": list(parts(kept)),
         "counts": counts(asked),
@@ -158,6 +161,7 @@ def shown(request: HttpRequest, duty: Duty) -> dict[str, Any]:
     return {
         "row": row,
         "duty": duty,
+        "here": here(duty.organisation),
         "system": duty.system,
         "framework": framework(duty.framework),
         "sure": sure(row.asks),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from audits.models import Audit
-from governance.obligations.board import follow, move
+from governance.frameworks.requirements import framework
+from governance.obligations import views
+from governance.obligations.board import ACT, follow, move
 from governance.obligations.models import Duty, Evidence, State
 from governance.systems.models import System, SystemPart
 from models.trail.models import Entry
@@ -65,6 +68,20 @@ def test_the_board_is_narrowed(officer, world, query, title):
     later = {"owner": world.people["officer"], "due_on": duty_of(world, "art-9-1").created_at.date().replace(year=2020)}
     move(world.people["officer"], duty_of(world, "art-9-1"), later)
     assert title in page(officer, f"/systems/{world.system.pk}/obligations/?{query}")
+
+
+def test_an_owner_who_left_is_told_to_be_gone_and_another_text_of_the_law_too(officer, world, monkeypatch):
+    engineer = world.people["engineer"]
+    move(world.people["officer"], world.duty, {"owner": engineer})
+    for end in engineer.memberships.all():
+        end.delete()
+    board = f"/systems/{world.system.pk}/obligations/"
+    assert "no member any more" in page(officer, board)
+    assert "no member of the organisation any more" in page(officer, f"/obligations/{world.duty.pk}/")
+    assert "Record the class anew" not in page(officer, board)
+    newer = replace(framework(ACT), version="consolidated 2027-01-01")
+    monkeypatch.setattr(views, "framework", lambda name: newer if name == ACT else framework(name))
+    assert "is another one: consolidated 2027-01-01" in page(officer, board)
 
 
 def test_a_filter_that_makes_no_sense_is_told(officer, world):
