@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from governance.frameworks.load import load
+from governance.law import risks
 
 Json = Mapping[str, Any]
 PROVEN = ("evidenced", "accepted")
@@ -37,11 +37,8 @@ def score(degree: Json | None) -> int | None:
 
 def level(degree: Json | None) -> str:
     """Low, Medium, High or Critical by the scale that is held."""
-    found = score(degree)
-    if found is None:
-        return "not judged"
-    reached = [each["title"] for each in load("risk-scale")["levels"] if found >= each["from"]]
-    return str(reached[-1])
+    found = risks.level(degree["likelihood"], degree["severity"]) if degree else None
+    return found.title if found else "not judged"
 
 
 def risks_by_level(told: Json, which: str) -> dict[str, int]:

@@ -17,6 +17,7 @@ PARTS = (
     ("undated", "Held to without a date"),
     ("no longer", "No longer asked"),
 )
+DATED = ("coming", "where")
 STATES = {
     "not started": "Not started",
     "in progress": "In progress",
@@ -45,13 +46,20 @@ def obligations(told: Json) -> Section:
 
 
 def part(framework: Json, when: str, duties: list[Json]) -> Block:
-    rows = tuple(
-        row(Cell(f"{each['ref']}: {say(each['title'])}"), state(each), rests_on(each), whose(each)) for each in duties
-    )
+    """Its obligations, those that are still coming by the day from which they apply."""
+    days = sorted({each["binds_from"] or "" for each in duties}) if when in DATED else [None]
+    groups = []
+    for binds_from in days:
+        mine = [each for each in duties if binds_from is None or (each["binds_from"] or "") == binds_from]
+        rows = tuple(
+            row(f"{each['ref']}: {say(each['title'])}", state(each), rests_on(each), whose(each)) for each in mine
+        )
+        title = f"From {day(binds_from)}" if binds_from else "Without a day" if binds_from == "" else None
+        groups.append(RowGroup(rows, title))
     id = f"duties-{framework['id']}-{when.replace(' ', '-')}"
     caption = f"{framework['title']}: {count(len(duties), 'obligation')}"
-    heads = (Head("Obligation"), Head("State"), Head("Evidence, or what is missing"), Head("Owner and day"))
-    return table(id, caption, heads, [RowGroup(rows)], width="full")
+    heads = (Head("Obligation"), Head("State"), Head("Evidence, or what is missing"), Head("Owner"))
+    return table(id, caption, heads, groups, width="full")
 
 
 def state(each: Json) -> Cell:
@@ -73,16 +81,13 @@ def rests_on(each: Json) -> str:
     if each["accepted_by"]:
         said.append(f"Accepted by {say(each['accepted_by'])}, {day(each['accepted_at'])}")
     if each["gap"]:
-        said.append(f"Missing: {say(each['gap'])}")
+        said.append(f"Missing: {say(each['gap'])}" if each["evidence"] else say(each["gap"]).capitalize())
     return "; ".join(text.rstrip(".") for text in said)
 
 
 def whose(each: Json) -> str:
     due = f"due {day(each['due_on'])}" if each["due_on"] else ""
-    binds = (
-        f"applies from {day(each['binds_from'])}" if each["when"] in ("coming", "where") and each["binds_from"] else ""
-    )
-    return "; ".join(text for text in (say(each["owner"]) or "nobody", due, binds) if text)
+    return ", ".join(text for text in (say(each["owner"]) or "nobody", due) if text)
 
 
 def evidence(told: Json) -> Block:

@@ -129,7 +129,9 @@ def of_verdicts(told: Json) -> Iterator[Finding]:
         yield Finding(f"{count(len(failing), 'rule')} failed in audits.", f"{listed(titles, 4)}.", "fail")
     else:
         passed = sum(each["outcome"] == "pass" for each in verdicts)
-        yield Finding("No rule failed in audits.", f"{passed} of {len(verdicts)} passed.", "pass")
+        unsettled = sum(each["outcome"] == "inconclusive" for each in verdicts)
+        text = f"{passed} of {len(verdicts)} passed; {unsettled or 'none'} too close to call."
+        yield Finding("No rule failed in audits.", text, "inconclusive" if unsettled else "pass")
 
 
 def titled(verdict: Json) -> str:

@@ -29,7 +29,8 @@ def risks(told: Json) -> Section:
         "comes of their product."
     )
     each = tuple(risk(one) for one in told["risks"])
-    return Section("risks", "Risks", (lead, overview(told), heat(told)), each)
+    whole = Section("each-risk", "Each risk in full", (), each)
+    return Section("risks", "Risks", (lead, overview(told), heat(told)), (whole,))
 
 
 def overview(told: Json) -> Block:
@@ -125,7 +126,19 @@ def statements(told: Json) -> Section:
 def incidents(told: Json) -> Section:
     if not told["incidents"]:
         return Section("incidents", "Incidents", (Paragraph("No incident is registered for this system."),))
-    return Section("incidents", "Incidents", (), tuple(incident(each) for each in told["incidents"]))
+    rows = tuple(
+        row(
+            f"{each['number']}. {say(each['title'])}",
+            "serious" if each["kinds"] else "not serious",
+            day(each["aware_at"]),
+            "closed" if each["closed_at"] else "open",
+        )
+        for each in told["incidents"]
+    )
+    heads = ("Incident", "Sort", "Aware since", "State")
+    every = table("incidents-table", "Every incident", heads, [RowGroup(rows)], width="full")
+    whole = Section("each-incident", "Each incident in full", (), tuple(incident(each) for each in told["incidents"]))
+    return Section("incidents", "Incidents", (every,), (whole,))
 
 
 def incident(each: Json) -> Section:

@@ -23,7 +23,8 @@ def document_control(told: Json, signed: Json, sha256: str) -> Section:
         ("Organisation", say(told["organisation"])),
         ("As of", day(about["as_of"])),
         ("Law", f"{told['law']['title']}, {told['law']['version']}"),
-        *signatures(signed),
+        *signatures(signed)[:3],
+        ("What was signed, head of the trail", "in “Sign-off”"),
         ("Made by", f"Plumbline {say(told['made_by'])}"),
         ("Attached", f"{NAME}: the whole assessment; its hash is in “How to check this report”"),
     )

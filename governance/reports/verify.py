@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -45,13 +45,7 @@ def verify(report: dict[str, Any], parts: Parts, progress: Progress) -> Findings
     findings = Findings()
     check_hash(parts, report, findings)
     progress(0.2, "Walking the law again")
-    for what, check in (
-        ("the sign-off can be read", check_signature),
-        ("the class can be found again", check_class),
-        ("the obligations can be found again", check_obligations),
-        ("the figures can be read", check_figures),
-        ("what was not assessed can be found again", check_left_out),
-    ):
+    for what, check in CHECKS.items():
         guarded(what, partial(check, told, signed, findings), findings)
     progress(0.5, "Making the pages again")
     pages = partial(
@@ -133,3 +127,12 @@ def check_left_out(told: Json, signed: Json, findings: Findings) -> None:
     printed = told["not_assessed"]["follows"]
     again = what_follows(told)
     findings.compare("what was not assessed, as it follows from the rest", printed, again)
+
+
+CHECKS: dict[str, Callable[[Json, Json, Findings], None]] = {
+    "the sign-off can be read": check_signature,
+    "the class can be found again": check_class,
+    "the obligations can be found again": check_obligations,
+    "the figures can be read": check_figures,
+    "what was not assessed can be found again": check_left_out,
+}
