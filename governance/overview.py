@@ -1,14 +1,15 @@
-"""What needs somebody, what runs, what changed and what is next: the first page, whose heading is the answer."""
+"""What is overdue, what fails, what runs, what changed and what is next: the first page, whose heading answers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,6 +17,10 @@ from audits.models import Audit
 from audits.report.words import OUTCOMES
 from audits.results import changed
 from audits.templatetags.verdicts import tally
+from governance.incidents.models import Incident
+from governance.systems.days import Due, Span, collected
+from governance.systems.models import Standing, System
+from governance.systems.words import class_name
 from models.accounts.models import Organisation
 from models.accounts.templatetags.pages import sentence, words
 from models.jobs.models import FINISHED, Job, State
@@ -72,6 +77,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Reclassified:
+    """A system that was found to be of another class than before."""
+
+    standing: Standing
+    was: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One of the first steps of somebody new."""
 
@@ -102,6 +116,8 @@ class Overview:
     running: list[Job]
     latest: list[Audit]
     changes: list[Change]
+    reclassified: list[Reclassified]
+    coming: list[Due]
     steps: list[Step]
     audited: int
 
@@ -129,21 +145,47 @@ class Overview:
         return "An audit needs a table of people: what was decided or predicted for each, and what truly happened."
 
 
-def overview(organisation: Organisation) -> Overview:
+def overview(organisation: Organisation, systems_first: bool = False) -> Overview:
+    """`systems_first`: what is overdue about systems before what is wrong with models and jobs."""
+    now = timezone.now()
+    near = collected(organisation, Span(None, (now + MONTH).date(), MOST + 1))
+    late = [overdue(each) for each in near if each.is_overdue(now)]
     newest = newest_audits(organisation)
     audited = newest[0].subjects if newest else 0
     shown = audits_with(organisation, newest)
     found = [*failing(newest, shown), *broken(organisation), *undecided(newest, shown), *unaudited(organisation)]
     jobs = Job.objects.of(organisation).defer("log", "params", "result")
     return Overview(
-        needs=found[:MOST],
-        cut=len(found) > MOST,
+        needs=shared(late, found) if systems_first else shared(found, late),
+        cut=len(found) + len(late) > MOST,
         running=list(jobs.exclude(state__in=FINISHED).order_by("created_at")[:FEW]),
         latest=[shown[each.key] for each in newest[:FEW] if each.key in shown],
         changes=changes(organisation, newest),
+        reclassified=reclassified(organisation),
+        coming=[each for each in near if not each.is_overdue(now)][:FEW],
         steps=steps(organisation, audited),
         audited=audited,
     )
+
+
+def overdue(each: Due) -> Need:
+    at = each.at or datetime.combine(each.day, time(), UTC)
+    return Need("bad", "Overdue", at, each.title, each.address, f"{each.kind}, {each.system}")
+
+
+def shared(first: list[Need], second: list[Need]) -> list[Need]:
+    """As many as are shown: the first before the second, which have half of the places if they need them."""
+    begin = first[: MOST - min(len(second), MOST // 2)]
+    return [*begin, *second[: MOST - len(begin)]]
+
+
+def reclassified(organisation: Organisation) -> list[Reclassified]:
+    """Of this month, the newest first."""
+    before = Standing.unscoped.filter(system=OuterRef("system"), number=OuterRef("number") - 1)
+    fresh = Standing.objects.of(organisation).filter(number__gt=1, created_at__gt=timezone.now() - MONTH)
+    told = fresh.annotate(before=Subquery(before.values("outcome")[:1])).exclude(before=F("outcome"))
+    rows: Any = told.select_related("system").defer("result", "assessment").order_by("-created_at")[:FEW]
+    return [Reclassified(each, class_name(each.before), class_name(each.outcome)) for each in rows]
 
 
 def newest_audits(organisation: Organisation) -> list[Newest]:
@@ -279,6 +321,7 @@ def sums(needs: list[Need]) -> str:
     """`Two models fail a rule, one job failed`."""
     said = []
     for label, one, many in (
+        ("Overdue", "day is past", "days are past"),
         (OUTCOMES["fail"], "model fails a rule", "models fail a rule"),
         ("Job failed", "job failed this week", "jobs failed this week"),
         (OUTCOMES["inconclusive"], "model is too close to call", "models are too close to call"),
@@ -299,9 +342,20 @@ def counted(number: int, one: str, many: str) -> str:
 
 
 def holdings(organisation: Organisation) -> dict[str, int]:
-    """How much there is."""
-    return {
-        "models": Model.objects.of(organisation).count(),
-        "datasets": Dataset.objects.of(organisation).count(),
-        "audits": Audit.objects.of(organisation).exclude(verdict="").count(),
+    """How much there is, in one query."""
+    counted_rows = {
+        "systems": System.unscoped.filter(is_archived=False),
+        "incidents": Incident.unscoped.filter(closed_at=None),
+        "models": Model.unscoped.all(),
+        "datasets": Dataset.unscoped.all(),
+        "audits": Audit.unscoped.exclude(verdict=""),
     }
+    numbers = {name: Coalesce(Subquery(number_of(rows)), 0) for name, rows in counted_rows.items()}
+    found: Any = Organisation.objects.filter(pk=organisation.pk).values(**numbers)
+    return dict(found.get())
+
+
+def number_of(rows: Any) -> Any:
+    """Of those of the organisation that the query around it is about."""
+    mine = rows.filter(organisation=OuterRef("pk")).order_by().values("organisation")
+    return mine.annotate(number=Count("pk")).values("number")

@@ -11,6 +11,7 @@ from governance.overview import holdings, overview
 from models.accounts.access import organisation_for
 from models.accounts.models import User
 from models.accounts.permission import may, memberships_of
+from models.accounts.roles import Role
 
 
 def broken(request: HttpRequest) -> HttpResponse:
@@ -18,12 +19,17 @@ def broken(request: HttpRequest) -> HttpResponse:
     return HttpResponse(render_to_string("500.html", {"number": getattr(request, "id", "")}), status=500)
 
 
+def writes_code(request: HttpRequest) -> bool:
+    """An engineer sees audits and jobs first, everybody else what is overdue about systems."""
+    return bool(request.membership.role == Role.ENGINEER)  # type: ignore[attr-defined]
+
+
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     organisation = organisation_for(request)
     assert isinstance(request.user, User)
     said = {
-        "overview": overview(organisation),
+        "overview": overview(organisation, systems_first=not writes_code(request)),
         "holdings": holdings(organisation),
         "others": [each for each in memberships_of(request.user) if each.organisation_id != organisation.pk],
         "may_run": may(request.user, "run", organisation),

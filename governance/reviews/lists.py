@@ -28,4 +28,4 @@ def notices_of(user: Any, organisation: Organisation) -> QuerySet[Notice]:
 
 def unseen(user: Any, organisation: Organisation) -> int:
     """How many notices wait for somebody, counted to a hundred."""
-    return notices_of(user, organisation).filter(seen_at=None)[:MOST_COUNTED].count()
+    return notices_of(user, organisation).filter(seen_at=None).order_by()[:MOST_COUNTED].count()

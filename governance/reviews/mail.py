@@ -50,7 +50,7 @@ def send_due() -> int:
 def claim_due() -> list[Mail]:
     """Some of what is due, taken for us."""
     free = Q(claim=None) | Q(claimed_until__lt=Now())
-    due = Mail.unscoped.filter(free, due_at__lte=Now())
+    due = Mail.unscoped.filter(free, due_at__lte=timezone.now())
     token = uuid.uuid4()
     for pk in list(due.order_by("due_at").values_list("pk", flat=True)[:IN_A_PASS]):
         due.filter(pk=pk).update(claim=token, claimed_until=from_now(CLAIM_SECONDS))

@@ -7,6 +7,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 from audits.models import Audit
+from governance.incidents.models import Incident
+from governance.reviews.models import Notice, Review
 from governance.systems.models import Answers, Standing, System, SystemPart
 from models.jobs.models import Job, State
 from models.registry.models import Dataset, DatasetVersion, Model, ModelVersion
@@ -19,11 +21,12 @@ STATES = (State.SUCCEEDED, State.FAILED, State.QUEUED)
 
 def crowd(world: World, numbers: range) -> None:
     """For each number a dataset, a model, an AI system, a class and a part of the world's system, another version of
-    the world's model, three jobs, an audit of each, and a message of the world's webhook. The newest number's model is
-    the one registered and audited last."""
+    the world's model, three jobs, an audit of each, a message of the world's webhook, and a review, a serious incident
+    and a notice to each person. The newest number's model is the one registered and audited last."""
     mine = {"organisation": world.organisation, "created_by": world.people["engineer"]}
     datasets_and_models(world, numbers, mine)
     systems(world, numbers, mine)
+    days(world, numbers)
     limits = {"time_limit": 60, "memory_limit": 1, "organisation": world.organisation}
     now = timezone.now()
     jobs = Job.unscoped.bulk_create(
@@ -70,6 +73,24 @@ def systems(world: World, numbers: range, mine: dict) -> None:
     SystemPart.unscoped.bulk_create(
         SystemPart(organisation=at, system=world.system, version=version, added_by=officer) for version in versions
     )
+
+
+def days(world: World, numbers: range) -> None:
+    """Of the world's system, one half past and the other to come."""
+    of = {"organisation": world.organisation, "system": world.system}
+    now = timezone.now()
+    Review.unscoped.bulk_create(
+        Review(what=f"Review {i:04}", due_on=(now + timedelta(days=i % 40 - 20)).date(), **of) for i in numbers
+    )
+    Incident.unscoped.bulk_create(
+        Incident(number=i + 2, title=f"Incident {i:04}", kinds=["death"], aware_at=now - timedelta(days=i % 20), **of)
+        for i in numbers
+    )
+    Notice.unscoped.bulk_create(
+        Notice(organisation=world.organisation, user=user, thing=f"review:{i}", threshold=7, kind="Review",
+               text=f"Review {i:04}", address="/calendar/", day=now.date())
+        for i in numbers for user in world.people.values()
+    )  # fmt: skip
 
 
 def datasets_and_models(world: World, numbers: range, mine: dict) -> None:
