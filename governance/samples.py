@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from io import BytesIO
@@ -15,11 +15,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from audits.models import Audit
+from governance.assessments import signing
 from governance.incidents import keeping as incidents
 from governance.obligations import board
 from governance.obligations.evidence import About, bring_document, bring_statement
 from governance.obligations.models import Duty, Evidence, State
 from governance.obligations.proposals import attach_result
+from governance.reviews import keeping as reviews
+from governance.risks import keeping as risks
+from governance.risks import statements
 from governance.systems.answering import answer
 from governance.systems.classifying import record_standing, today
 from governance.systems.models import System
@@ -69,12 +73,11 @@ def make(filling: Filling, said: Mapping[str, Any]) -> None:
         record_standing(officer, system, today())
     if said.get("audit"):
         attach_result(officer, system, filling.audit)
-    for piece in said.get("evidence", ()):
-        support(filling, system, piece)
-    for requirement, wanted in said.get("obligations", {}).items():
-        move(filling, duty_of(system, requirement), wanted)
-    for incident in said.get("incidents", ()):
-        tell(filling, system, incident)
+    for section, kept in SECTIONS.items():
+        for part in said.get(section, ()):
+            kept(filling, system, part)
+    if "assessment" in said:
+        signing.write(officer, signing.begin(officer, system), said["assessment"])
 
 
 def with_reason(given: Any) -> tuple[Any, str]:
@@ -100,15 +103,15 @@ def support(filling: Filling, system: System, piece: Mapping[str, Any]) -> Evide
     return made
 
 
-def move(filling: Filling, duty: Duty, wanted: Mapping[str, Any]) -> None:
-    """To its state; what is accepted is evidenced first, and accepted by the approver."""
+def move(filling: Filling, system: System, wanted: Mapping[str, Any]) -> None:
+    """An obligation to its state; what is accepted is evidenced first, and accepted by the approver."""
     accepted = wanted["state"] == State.ACCEPTED
     said = {"state": State.EVIDENCED.value if accepted else wanted["state"], "reason": wanted.get("reason", "")}
     if "owner" in wanted:
         said["owner"] = filling.people[wanted["owner"]]
     if "due" in wanted:
         said["due_on"] = in_days(wanted["due"])
-    moved = board.move(filling.officer, duty, said)
+    moved = board.move(filling.officer, duty_of(system, wanted["duty"]), said)
     if accepted:
         board.accept(filling.people["approver"], moved)
 
@@ -122,5 +125,42 @@ def tell(filling: Filling, system: System, said: Mapping[str, Any]) -> None:
         incidents.close(filling.officer, made, said["closed"])
 
 
+def take(filling: Filling, system: System, said: Mapping[str, Any]) -> None:
+    """A risk with its measures; what remains of it is accepted by the approver."""
+    fields = {name: said[name] for name in ("hazard", "cause", "affected", "rights")}
+    for name, suffix in (("before", ""), ("after", "_after")):
+        if name in said:
+            fields |= dict(zip((f"likelihood{suffix}", f"severity{suffix}"), said[name], strict=True))
+    risk = risks.begin(filling.officer, system, {**fields, "owner": filling.people[said["owner"]]})
+    for measure in said.get("measures", ()):
+        days = {f"{name}_on": in_days(measure[name]) for name in ("due", "done") if name in measure}
+        wanted = {"text": measure["text"], "owner": filling.people[measure["owner"]], **days}
+        risks.add_measure(filling.officer, risk, wanted)
+    if "accepted" in said:
+        risks.accept(filling.people["approver"], risk, said["accepted"])
+
+
+def state(filling: Filling, system: System, said: Mapping[str, Any]) -> None:
+    """What a form of the law asks, given as evidence of what it answers to."""
+    written = statements.write(filling.officer, system, said["kind"], said["points"], seen=0)
+    statements.give(filling.officer, written)
+
+
+def plan(filling: Filling, system: System, said: Mapping[str, Any]) -> None:
+    days = {"due_on": in_days(said["due"]), "every_months": said["every"]}
+    reviews.plan(filling.officer, system, {"what": said["what"], "owner": filling.people[said["owner"]], **days})
+
+
 def in_days(days: int) -> date:
     return today() + timedelta(days=days)
+
+
+# in this order: an obligation is moved once its evidence is there
+SECTIONS: dict[str, Callable[[Filling, System, Mapping[str, Any]], object]] = {
+    "evidence": support,
+    "obligations": move,
+    "incidents": tell,
+    "risks": take,
+    "statements": state,
+    "reviews": plan,
+}

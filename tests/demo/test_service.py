@@ -18,6 +18,7 @@ from demo.prepare import LABEL, SENSITIVE, clients, split
 from demo.run import SYSTEMS
 
 ROOT = Path(__file__).parents[2]
+ROOMS = ("systems_", "obligations_", "risks_", "incidents_", "reviews_", "assessments_")
 FEW = 900  # clients held out: a tenth, so that this takes seconds
 
 
@@ -47,7 +48,7 @@ def governed(folder: Path) -> dict[str, list[Any]]:
     """Every row about AI systems, by table."""
     with closing(sqlite3.connect(folder / "var" / "plumbline.sqlite3")) as database:
         tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        ours = [name for name in tables if name.startswith(("systems_", "obligations_", "incidents_"))]
+        ours = [name for name in tables if name.startswith(ROOMS)]
         return {name: sorted(database.execute(f"SELECT * FROM {name}"), key=repr) for name in ours}
 
 
@@ -58,6 +59,8 @@ def test_the_demo_gives_a_report_that_verifies_the_same_figures_again_and_three_
     again = audited(tmp_path)
     assert len(filled["systems_system"]) == 3
     assert any("audit" in row for row in filled["obligations_evidence"])
+    assert any("accepted" in row for row in filled["risks_risk"])
+    assert [row for row in filled["assessments_assessment"] if "draft" in row]
     assert governed(tmp_path) == filled
     assert {m["check"] for m in once["measurements"]} == {"fairness", "performance", "explanation"}
     assert once["subject"]["role"] == "provider"

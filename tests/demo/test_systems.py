@@ -16,6 +16,8 @@ from governance.law import questionnaire
 from governance.law.classify import classify
 from governance.obligations.models import Duty, Support
 from governance.one_click import SAMPLE
+from governance.reviews.models import Review
+from governance.risks.models import Risk
 from governance.samples import Filling, fill, with_reason
 from governance.systems.classifying import today
 from governance.systems.models import System
@@ -76,11 +78,13 @@ def test_systems_are_made_once_as_the_pages_make_them(filling: Filling, tmp_path
     assert (hiring.standing, hiring.answered.facts) == (None, None)
     assert chatbot.standing.outcome == "TRANSPARENCY"
     states = dict(Duty.unscoped.filter(system=chatbot).exclude(state="not started").values_list("requirement", "state"))
-    assert states == {name: said["state"] for name, said in CHATBOT["obligations"].items()}
+    assert states == {said["duty"]: said["state"] for said in CHATBOT["obligations"]}
     accepted = Duty.unscoped.get(system=chatbot, state="accepted")
     assert accepted.accepted_by == filling.people["approver"]
     assert Support.unscoped.filter(duty=accepted).exists()
     assert Incident.unscoped.get(system=chatbot).closed_at is None
+    assert Review.unscoped.get(system=chatbot).owner == filling.people["officer"]
+    assert Risk.unscoped.get(system=hiring).state == Risk.State.OPEN
     length = Entry.unscoped.count()
     assert fill(filling, file) == []
     assert Entry.unscoped.count() == length
