@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 import yaml
 from django.core.management import call_command
+from django.core.management.base import CommandError
 
 from demo.run import SYSTEMS
 from governance.incidents.models import Incident
 from governance.law import questionnaire
 from governance.law.classify import classify
+from governance.management.commands.demo import filled
 from governance.obligations.models import Duty, Support
 from governance.one_click import SAMPLE
 from governance.reviews.models import Review
@@ -97,3 +99,10 @@ def test_what_the_pages_would_refuse_leaves_nothing(filling: Filling, tmp_path: 
         fill(filling, written(tmp_path, unsupported))
     assert not System.objects.of(filling.organisation).exists()
     assert not Entry.unscoped.filter(object_type__icontains="system").exists()
+
+
+def test_who_is_no_longer_of_the_sample_organisation_is_told_of_and_leaves_nothing(filling: Filling) -> None:
+    Membership.unscoped.filter(user=filling.people["officer"]).delete()
+    with pytest.raises(CommandError, match="of Sample Bank could not be made"):
+        filled(filling, SYSTEMS)
+    assert not System.objects.of(filling.organisation).exists()

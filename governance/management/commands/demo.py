@@ -19,7 +19,9 @@ from governance.management.commands.serve import start_worker
 from governance.one_click import SAMPLE
 from governance.samples import Filling, fill
 from models.accounts.models import Organisation, User
+from models.accounts.permission import Forbidden, NotFound
 from models.accounts.roles import Role
+from models.errors import InputError
 from models.jobs.models import Job, State
 from models.registry.models import DatasetVersion, ModelVersion
 from models.registry.register import register_dataset, register_model
@@ -66,8 +68,7 @@ class Command(BaseCommand):
         hand_over(audit, folder)
         self.stdout.write(f"{model} audited on {holdout}: {told(audit.outcomes)}.")
         if options["systems"]:
-            made = fill(Filling(organisation, everybody, model, audit), options["systems"])
-            self.stdout.write(f"AI systems of {organisation}: {', '.join(made) or 'there already, left as they are'}.")
+            self.stdout.write(filled(Filling(organisation, everybody, model, audit), options["systems"]))
 
 
 def people() -> tuple[Organisation, dict[str, User]]:
@@ -145,6 +146,15 @@ def hand_over(audit: Audit, folder: Path) -> None:
     """Copies of the report and its evidence, out of the store."""
     for blob, name in ((audit.report, "report.pdf"), (audit.evidence, "audit.json")):
         shutil.copyfile(store().path(blob), folder / name)
+
+
+def filled(filling: Filling, file: Path) -> str:
+    """Which systems were made. Raises CommandError where somebody of the sample organisation may not do their part."""
+    try:
+        made = fill(filling, file)
+    except (InputError, Forbidden, NotFound) as error:
+        raise CommandError(f"The AI systems of {filling.organisation} could not be made: {error}") from error
+    return f"AI systems of {filling.organisation}: {', '.join(made) or 'there already, left as they are'}."
 
 
 def told(outcomes: dict[str, int]) -> str:

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from governance import web
 from governance.beside import Process, start
-from governance.one_click import SAMPLE
+from governance.one_click import SAMPLE, people
 from models.accounts.models import Organisation
 
 
@@ -39,7 +39,10 @@ class Command(BaseCommand):
             self.stdout.write("\nSample users, one for each role, with passwords that are new at every start:")
             call_command("sample_users", organisation=SAMPLE, stdout=self.stdout)
         if settings.DEMO:
-            self.stdout.write(f"\nDemo: the sign-in page lets everybody on this machine in as somebody of {SAMPLE}.")
+            said = (
+                "one click on the sign-in page signs in, on this machine" if people() else "make demo brings its people"
+            )
+            self.stdout.write(f"\nDemo of {SAMPLE}: {said}.")
         self.stdout.flush()
 
 
