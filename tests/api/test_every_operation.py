@@ -26,6 +26,8 @@ WITH_BODY = [
     "create_system", "change_system", "add_system_part", "create_answers", "create_classification",
     "change_obligation", "attach_evidence", "create_evidence",
     "create_incident", "change_incident", "close_incident", "create_notification",
+    "create_assessment", "change_assessment", "send_back_assessment", "approve_assessment",
+    "create_assessment_comment",
     "create_review", "change_review", "do_review",
 ]  # fmt: skip
 

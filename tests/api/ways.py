@@ -69,6 +69,8 @@ DELIVERY = {
 DUTY = {"parts": lambda w: {"id": w.duty.pk}}
 PIECE = {"parts": lambda w: {"id": w.evidence.pk}}
 INCIDENT = {"parts": lambda w: {"id": w.incident.pk}}
+ASSESSMENT = {"parts": lambda w: {"id": w.assessment.pk}}
+APPROVE = {**ASSESSMENT, "role": "approver", "by_person": True}
 REVIEW = {"parts": lambda w: {"id": w.review.pk}}
 ANY = {"headers": {"If-Match": "*"}}
 ASKED = {"sensitive": ["sex"], "label": "label", "prediction": "prediction"}
@@ -201,6 +203,24 @@ WAYS: dict[str, Way] = {
     "get_evidence_piece": Way("GET", "/evidence/{id}", **PIECE),
     "get_evidence_file": Way("GET", "/evidence/{id}/file", **PIECE),
     "get_coverage": Way("GET", "/systems/{id}/coverage", **SYSTEM),
+    "list_assessments": Way("GET", "/assessments"),
+    "create_assessment": Way("POST", "/assessments", 422, "officer", body=lambda w: {"system": str(w.system.pk)}),
+    "get_assessment": Way("GET", "/assessments/{id}", **ASSESSMENT),
+    "change_assessment": Way(
+        "PATCH", "/assessments/{id}", 422, "officer", **ASSESSMENT, body=lambda w: {"summary": "Mine"}, **ANY
+    ),
+    "submit_assessment": Way("POST", "/assessments/{id}/submit", 422, "officer", **ASSESSMENT),
+    "send_back_assessment": Way(
+        "POST", "/assessments/{id}/send-back", **APPROVE, body=lambda w: {"reason": "Say more."}
+    ),
+    "approve_assessment": Way(
+        "POST", "/assessments/{id}/approve", **APPROVE, body=lambda w: {"sha256": w.assessment.sha256}
+    ),
+    "list_assessment_comments": Way("GET", "/assessments/{id}/comments", **ASSESSMENT),
+    "create_assessment_comment": Way(
+        "POST", "/assessments/{id}/comments", 201, "officer", **ASSESSMENT, body=lambda w: {"text": "Well."}
+    ),
+    "get_assessment_report": Way("GET", "/assessments/{id}/report.pdf", **ASSESSMENT),
     "list_incidents": Way("GET", "/incidents"),
     "create_incident": Way(
         "POST", "/incidents", 201, "officer",
