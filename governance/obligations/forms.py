@@ -109,6 +109,10 @@ class DocumentForm(AboutForm):
             "file"
         ].help_text = f"At most {most:,.0f} MiB, of any kind. It is kept as it is and only handed out as a download."
 
+    def missing(self, why: str) -> None:
+        """Why the file did not come with the form."""
+        self.fields["file"].error_messages["required"] = why
+
     def clean_file(self) -> Any:
         """Too large a one is refused here, at its field, before a byte of it is stored."""
         file = self.cleaned_data["file"]

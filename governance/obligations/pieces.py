@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Count
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -30,7 +31,9 @@ from governance.systems.views import one_of as one_system
 from models.accounts.access import organisation_for
 from models.accounts.permission import may
 from models.errors import InputError
+from models.registry.blobs.store import StorageError
 from models.registry.storage import store
+from models.registry.uploads import had_no_room, is_too_large
 
 ON_A_PAGE = 50
 MOST_AUDITS = 200
@@ -83,10 +86,13 @@ def bringing(request: HttpRequest, pk: UUID, source: str) -> HttpResponse:
     form = form_of(request, source, system, duty, replaced)
     if request.method == "POST" and form.is_valid():
         try:
-            made = brought(request.user, system, source, form, replaced)
-            supported = supported_first(request.user, made, duty, replaced)
+            with transaction.atomic():
+                made = brought(request.user, system, source, form, replaced)
+                supported = supported_first(request.user, made, duty, replaced)
         except InputError as error:
             form.add_error(None, str(error))
+        except StorageError as error:
+            form.add_error("file", f"{error} Nothing of it was kept. Try again later.")
         else:
             messages.success(request, told(supported))
             return redirect("evidence", made.pk)
@@ -112,7 +118,12 @@ def form_of(
     asked: dict[str, Any] = {"organisation": system.organisation, "duty": duty, "initial": start}
     data = request.POST if request.method == "POST" else None
     if source == "document":
-        return DocumentForm(data, request.FILES if data is not None else None, **asked)
+        form = DocumentForm(data, request.FILES if data is not None else None, **asked)
+        if is_too_large(request):
+            form.missing("The file is too large: nothing of it was kept. Split it, or state where it is kept.")
+        if had_no_room(request):
+            form.missing("There is no room left to store the file. Nothing of it was kept. Try again later.")
+        return form
     if source == "statement":
         return StatementForm(data, **asked)
     newest = audits_of(system.organisation).exclude(evidence="").order_by("-created_at")
@@ -220,8 +231,9 @@ def attach_more(request: HttpRequest, pk: UUID) -> HttpResponse:
     if len(duties) != len(set(wanted)):
         raise Http404("There is no such obligation.")
     try:
-        for duty in duties:
-            attach(request.user, duty, found)
+        with transaction.atomic():
+            for duty in duties:
+                attach(request.user, duty, found)
     except InputError as error:
         messages.error(request, str(error))
     else:

@@ -176,6 +176,15 @@ def test_forty_megabytes_are_refused_clearly_and_nothing_typed_is_lost(officer, 
     assert Evidence.unscoped.count() == 1
 
 
+def test_what_the_server_itself_drops_is_told_at_the_file(officer, world, settings):
+    settings.FORM_UPLOAD_BYTES = 10
+    said = {"title": "The scan of May", "type": "policy", "file": SimpleUploadedFile("scan.pdf", bytes(11))}
+    answer = officer.post(f"/systems/{world.system.pk}/evidence/document/", said)
+    assert answer.status_code == 422
+    assert "The file is too large: nothing of it was kept" in text(answer)
+    assert "The scan of May" in text(answer)
+
+
 def test_a_newer_version_takes_the_place_of_the_older_one(officer, world):
     where = f"/systems/{world.system.pk}/evidence/statement/?replaces={world.evidence.pk}"
     assert "A newer version of" in page(officer, where)
