@@ -321,7 +321,7 @@ def sums(needs: list[Need]) -> str:
     """`Two models fail a rule, one job failed`."""
     said = []
     for label, one, many in (
-        ("Overdue", "day is past", "days are past"),
+        ("Overdue", "thing is overdue", "things are overdue"),
         (OUTCOMES["fail"], "model fails a rule", "models fail a rule"),
         ("Job failed", "job failed this week", "jobs failed this week"),
         (OUTCOMES["inconclusive"], "model is too close to call", "models are too close to call"),

@@ -31,7 +31,7 @@ YEARS = 5  # how far ahead page and file look
 class CalendarFilters(Filters):
     """Of what is read already."""
 
-    kind = choice("Sort", "All", ())
+    kind = choice("Kind", "All", ())
     show = choice("Whose", "Everybody's", [("mine", "Mine")])
 
     def __init__(self, request: HttpRequest, found: list[Due]) -> None:

@@ -10,6 +10,9 @@ from django.utils import timezone
 
 from audits.models import Audit
 from governance.overview import overview
+from governance.reviews.keeping import plan
+from governance.systems.answering import answer as answer_it
+from governance.systems.classifying import record_standing
 from models.accounts.roles import Role
 from models.jobs.models import Job, State
 from models.registry.models import Dataset, DatasetVersion, Model, ModelVersion
@@ -182,3 +185,36 @@ def test_what_fails_is_found_behind_any_number_of_newer_audits_that_pass(world):
     assert [str(audit.model) for audit in found.latest] == [f"New {number} version 1" for number in range(39, 34, -1)]
     assert [(change.audit.model, change.rules) for change in found.changes] == [(old, (("a", "pass", "fail"),))]
     assert found.audited == 42
+
+
+def test_what_is_overdue_about_systems_comes_first_for_an_officer_and_last_for_an_engineer(client, world):
+    settled(world)
+    audited(world, version(world, "Hiring"), "fail", {"a": "fail"})
+    said = {"what": "Drift of the scores", "due_on": timezone.now().date() - timedelta(days=2)}
+    plan(world.people["officer"], world.system, said)
+    assert [need.label for need in overview(world.organisation, systems_first=True).needs] == ["Overdue", "Fails"]
+    for role, titles in (("officer", ["Drift", "Hiring"]), ("engineer", ["Hiring", "Drift"])):
+        client.force_login(world.people[role])
+        page = client.get("/").content.decode().split("What is next")[0]
+        assert "One thing is overdue, one model fails a rule" in page
+        assert sorted(titles, key=page.rindex) == titles
+
+
+def test_many_that_are_overdue_leave_room_for_what_fails(world):
+    settled(world)
+    audited(world, version(world, "Hiring"), "fail", {"a": "fail"})
+    day = timezone.now().date()
+    for number in range(12):
+        plan(world.people["officer"], world.system, {"what": f"R{number}", "due_on": day - timedelta(days=number + 1)})
+    found = overview(world.organisation, systems_first=True)
+    assert (found.cut, [need.label for need in found.needs]) == (True, ["Overdue"] * 9 + ["Fails"])
+
+
+def test_what_is_next_and_what_class_changed_are_told(engineer, world):
+    answer_it(world.people["officer"], world.system, {"machine": ("no", "")})
+    record_standing(world.people["officer"], world.system, timezone.now().date())
+    page = engineer.get("/").content.decode()
+    assert "Its class was High-risk (Annex III) and is now Not an AI system." in page
+    coming = overview(world.organisation).coming
+    assert [each.key for each in coming if each.kind == "Review"] == [f"review:{world.review.pk}"]
+    assert page.index("What is next") < page.index("What changed this month")

@@ -115,7 +115,7 @@ def test_the_calendar_has_what_is_overdue_then_each_month_and_the_law(officer, w
     late = planned(world, what="Late one", due_on=today() - timedelta(days=3))
     Duty.unscoped.filter(pk=world.duty.pk).update(state="in progress", due_on=today() + timedelta(days=40))
     page = officer.get("/calendar/").content.decode()
-    assert "<h1>One day is past</h1>" in page
+    assert "<h1>One thing is overdue</h1>" in page
     overdue, _, ahead = page.partition(f"<h2>{timezone.now():%B %Y}</h2>")
     assert late.what in overdue
     assert world.duty.asks.ref in ahead
