@@ -136,6 +136,8 @@ def approve(user: Any, assessment: Assessment, signed: str, decision: str = "") 
             raise Forbidden(OWN_WORK)
         if signed != current.sha256:
             raise Stale(current)
+        if not intact(current):
+            raise InputError("What is kept is not what was sent into review. Send it back, and tell your operator.")
         before = Assessment.unscoped.select_for_update().filter(system=current.system, state=State.APPROVED)
         before.update(state=State.SUPERSEDED)
         stands_in = acting(user, current.organisation)
@@ -178,6 +180,11 @@ def locked(assessment: Assessment, edition: int | None, state: str) -> Assessmen
     if current.state != state:
         raise InputError(f"This assessment is {current.get_state_display().lower()}; it would have to be {state}.")
     return current
+
+
+def intact(assessment: Assessment) -> bool:
+    """Whether what is frozen is still what has its hash, whoever had their hands in the database."""
+    return sha256(assessment.snapshot.encode()) == assessment.sha256
 
 
 def barred(user: Any, assessment: Assessment) -> bool:

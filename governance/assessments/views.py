@@ -78,6 +78,7 @@ def shown(
         "may_govern": may(request.user, "govern", found),
         "may_approve": signing.approves(request.user, found),
         "barred": signing.barred(request.user, found),
+        "tampered": bool(found.sha256) and not signing.intact(found),
         "classified": bool(found.snapshot) or found.system.standing is not None,
     }
     return render(request, "assessments/assessment.html", said, status=status)

@@ -128,6 +128,15 @@ def test_what_was_frozen_stays_whatever_happens_to_the_system(officer, world):
         made.comments.first().save()
 
 
+def test_what_was_changed_in_the_database_itself_is_said_and_not_signed(approver, world):
+    snapshot = world.assessment.snapshot.replace('"number":1', '"number":2', 1)
+    Assessment.unscoped.filter(pk=world.assessment.pk).update(snapshot=snapshot)
+    world.assessment.refresh_from_db()
+    assert "its hash is another" in page(approver, f"/assessments/{world.assessment.pk}/")
+    with pytest.raises(InputError, match="What is kept is not what was sent into review"):
+        approved(world)
+
+
 def test_two_who_write_at_once_lose_nothing(officer, world, draft):
     signing.write(world.people["officer"], draft, {"summary": "Theirs"})
     said = {"as_of": "2026-11-21", "summary": "Mine", "not_assessed": "", "edition": draft.edition}
