@@ -290,6 +290,8 @@ def exposure() -> Finding:
     local = {"localhost", "127.0.0.1", "[::1]"}
     if settings.DEBUG:
         return Finding("weak", "exposure", "DEBUG is on: error pages show code and settings")
+    if settings.DEMO:
+        return Finding("weak", "exposure", "DEMO is on: who can use this machine is signed in without a password")
     if not settings.HTTPS and not set(settings.ALLOWED_HOSTS) <= local:
         return Finding(
             "weak", "exposure", "it is served beyond this machine without HTTPS=yes: cookies go in the clear"

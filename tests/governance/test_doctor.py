@@ -168,3 +168,8 @@ def test_it_speaks_where_nothing_was_set_up_yet(tmp_path: Path) -> None:
     assert run.returncode == 1
     assert "manage.py migrate" in run.stdout
     assert "Traceback" not in run.stderr
+
+
+def test_that_one_click_signs_in_is_told(settings: Any) -> None:
+    settings.DEMO = True
+    assert (health.exposure().level, "without a password" in health.exposure().message) == ("weak", True)
