@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Query
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from governance.incidents import keeping
 from governance.incidents.lists import CLOSED, OPEN, incidents_of
@@ -17,7 +17,7 @@ from governance.incidents.models import Incident, Notification
 from governance.systems.models import System
 from models.rest.conditional import require_match
 from models.rest.paging import PageQuery, listed
-from models.rest.records import ApiRequest, Asked, Day, Listed, Moment, Person, Record, reply
+from models.rest.records import ApiRequest, Asked, AskedMoment, Day, Listed, Moment, Person, Record, reply
 from models.rest.router import Router
 
 router = Router(tags=["Incidents"])
@@ -34,9 +34,7 @@ class ClockRecord(Record):
     ref: str = Field(examples=["Article 73(2)"])
     rule: str
     due: Moment | None = Field(description="Null: at once, without undue delay.")
-    binds_from: Day | None = Field(
-        description="From which day the duty counts; null where the class owes none."
-    )
+    binds_from: Day | None = Field(description="From which day the duty counts; null where the class owes none.")
     state: Literal["told", "late", "overdue", "due", "at once", "closed"]
 
 
@@ -62,11 +60,11 @@ class IncidentRecord(Record):
 class NewIncident(Asked):
     system: UUID
     title: str = Field(min_length=1, max_length=200, examples=["Everybody over 70 was refused"])
-    aware_at: AwareDatetime
+    aware_at: AskedMoment
     kinds: list[str] = Field(
         [], max_length=20, description="Ids of the kinds of serious incident.", examples=[["death"]]
     )
-    happened_at: AwareDatetime | None = None
+    happened_at: AskedMoment | None = None
     place: str = Field("", max_length=200, examples=["Portugal"])
     link: Link = "unknown"
     known: str = Field("", max_length=20_000)
@@ -75,9 +73,9 @@ class NewIncident(Asked):
 
 class IncidentChange(Asked):
     title: str | None = Field(None, min_length=1, max_length=200)
-    aware_at: AwareDatetime | None = None
+    aware_at: AskedMoment | None = None
     kinds: list[str] | None = Field(None, max_length=20, examples=[["death"]])
-    happened_at: AwareDatetime | None = None
+    happened_at: AskedMoment | None = None
     place: str | None = Field(None, max_length=200)
     link: Link | None = None
     known: str | None = Field(None, max_length=20_000)
@@ -102,7 +100,7 @@ class NotificationRecord(Record):
 class NewNotification(Asked):
     sort: Literal["initial", "follow-up", "final"]
     authority: str = Field(min_length=1, max_length=200, examples=["CNPD"])
-    sent_at: AwareDatetime
+    sent_at: AskedMoment
 
 
 class IncidentQuery(PageQuery):

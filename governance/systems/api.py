@@ -33,7 +33,7 @@ router = Router()
 systems = Router(tags=["Systems"])
 router.add_router("", systems)
 BY_TIME = ("added_at", "pk")
-SHEETS = {200: Media(MEDIA["csv"], "The sheet, as CSV or XLSX.")}
+SHEETS = {200: Media(MEDIA["csv"], "The sheet, as CSV or XLSX.", (MEDIA["xlsx"],))}
 
 
 class SystemQuery(PageQuery):

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from governance.law import questionnaire
 from governance.law.questionnaire import Question
@@ -46,7 +46,7 @@ class SystemChange(Asked):
     stage: StageName | None = Field(None, examples=["in service"])
     placed_on: date | None = Field(None, examples=["2025-01-31"])
     roles: list[str] | None = Field(None, max_length=20, examples=[["deployer"]])
-    is_archived: bool | None = Field(None, description="Off the lists, or back onto them.", examples=[False])
+    is_archived: StrictBool | None = Field(None, description="Off the lists, or back onto them.", examples=[False])
 
     def said(self) -> dict[str, Any]:
         """What was given; null says nothing where there is nothing to empty."""

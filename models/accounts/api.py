@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Path, Query
-from pydantic import AwareDatetime, Field, StrictBool
+from pydantic import Field, StrictBool
 
 from models.accounts import delegation, links, members, tokens
 from models.accounts.models import Delegation, Membership, OneTimeLink, Organisation, Token, User
@@ -20,7 +20,7 @@ from models.accounts.permission import membership_of
 from models.accounts.scopes import SCOPES
 from models.rest.conditional import require_match
 from models.rest.paging import PageQuery, listed
-from models.rest.records import ApiRequest, Asked, Day, Listed, Moment, Person, Record, nothing, reply
+from models.rest.records import ApiRequest, Asked, AskedMoment, Day, Listed, Moment, Person, Record, nothing, reply
 from models.rest.router import Router
 
 router = Router(tags=["Access"])
@@ -73,7 +73,7 @@ class NewTokenRecord(TokenRecord):
 class NewToken(Asked):
     name: str = Field(min_length=1, max_length=100, examples=["nightly audit"])
     scopes: list[ScopeName] = Field(min_length=1, max_length=4, examples=[["read", "run"]])
-    expires_at: AwareDatetime | None = Field(None, description="At most 366 days ahead; without it in 90 days.")
+    expires_at: AskedMoment | None = Field(None, description="At most 366 days ahead; without it in 90 days.")
 
 
 class MemberRecord(Record):

@@ -118,16 +118,17 @@ def complete(about: dict[str, Any], told: Told, method: str, schemas: dict[str, 
         content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
         about["requestBody"] = {"required": True, "content": content}
     for status, media in (told.media or {}).items():
-        schema = {"type": "string"} if media.type.startswith("text/") else {"type": "string", "format": "binary"}
-        if media.type == "application/json":
-            schema = {"type": "object"}
-        about["responses"][status] |= {
-            "description": media.description,
-            "content": {media.type.partition(";")[0]: {"schema": schema}},
-        }
+        content = {each.partition(";")[0]: {"schema": schema_of(each)} for each in (media.type, *media.others)}
+        about["responses"][status] |= {"description": media.description, "content": content}
     add_examples(about, schemas)
     add_problems(about, told, method)
     about["responses"] = {str(status): about["responses"][status] for status in sorted(about["responses"])}
+
+
+def schema_of(media_type: str) -> dict[str, str]:
+    if media_type == "application/json":
+        return {"type": "object"}
+    return {"type": "string"} if media_type.startswith("text/") else {"type": "string", "format": "binary"}
 
 
 def add_examples(about: dict[str, Any], schemas: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 R = TypeVar("R")
@@ -33,6 +33,17 @@ def as_day(value: Any) -> Any:
 
 
 Day = Annotated[date, BeforeValidator(as_day)]
+
+
+def as_moment(value: Any) -> Any:
+    """Pydantic would take seconds since 1970 too."""
+    is_text = isinstance(value, str) and re.match(r"\d{4}-\d{2}-\d{2}[Tt ]", value, re.ASCII)
+    if not is_text and not isinstance(value, datetime):
+        raise PydanticCustomError("moment", "Give a day and a time with its offset, such as 2026-11-21T12:00:00Z.")
+    return value
+
+
+AskedMoment = Annotated[AwareDatetime, BeforeValidator(as_moment)]
 
 
 class Record(BaseModel):

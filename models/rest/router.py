@@ -13,10 +13,11 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """An answer that is not JSON of ours."""
+    """An answer that is not JSON of ours; `others` are further types that may be asked for."""
 
     type: str
     description: str = ""
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
