@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from governance.reviews.models import Mail, Notice
 from models.accounts.members import keep_an_administrator
 from models.accounts.models import (
     Delegation,
@@ -42,6 +43,8 @@ def forget(user: User, actor: User | None, reason: str) -> User:
         OneTimeLink.unscoped.filter(email__iexact=user.email).delete()
         SecondFactor.objects.filter(user=user).delete()
         RecoveryCode.objects.filter(user=user).delete()
+        Notice.unscoped.filter(user=user).delete()
+        Mail.unscoped.filter(user=user).delete()
         anonymise(user)
         for organisation in organisations:
             tell(organisation, actor, "forgot", user, {"reason": reason[:1000]})

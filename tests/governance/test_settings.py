@@ -125,3 +125,33 @@ def test_a_demo_listens_for_nobody_else(settings: Any) -> None:
         with pytest.raises(CommandError, match="this machine alone"):
             listening(host, 0)
     listening("127.0.0.1", 0).close()
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("smtp+tls://me:a%40b@mail.example.org", ("mail.example.org", 587, "me", "a@b", True, False)),
+        ("smtps://me:p@mail.example.org", ("mail.example.org", 465, "me", "p", False, True)),
+        ("smtp://127.0.0.1:2525", ("127.0.0.1", 2525, "", "", False, False)),
+    ],
+)
+def test_a_mail_server_is_named_by_its_address(url: str, found: tuple) -> None:
+    assert tuple(environment.mail_server("EMAIL_URL", url).values()) == found
+
+
+@pytest.mark.parametrize("url", ["mail.example.org", "https://mail.example.org", "smtp://", "smtp://host:port"])
+def test_what_is_no_mail_server_is_refused(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL is smtp"):
+        environment.mail_server("EMAIL_URL", url)
+
+
+def test_mail_needs_a_sender_and_the_address_for_its_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mail = {"EMAIL_URL": "smtp://127.0.0.1", "EMAIL_FROM": "us@example.org", "SITE_URL": "https://audits.example.org/"}
+    found = settings_with(tmp_path, **mail)
+    assert (found["MAIL"], found["EMAIL_HOST"], found["SITE_URL"]) == (True, "127.0.0.1", "https://audits.example.org")
+    with pytest.raises(AssertionError, match="SITE_URL is missing"):
+        settings_with(tmp_path, EMAIL_URL=mail["EMAIL_URL"], EMAIL_FROM=mail["EMAIL_FROM"])
+    for wrong in ("audits.example.org", "ftp://audits.example.org", "https://audits.example.org/here"):
+        monkeypatch.setenv("SITE_URL", wrong)
+        with pytest.raises(ImproperlyConfigured, match="SITE_URL is like"):
+            environment.site("SITE_URL")
