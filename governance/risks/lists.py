@@ -31,8 +31,8 @@ class RiskFilters(Filters):
     at = forms.RegexField(r"^(before|after)-[1-5]-[1-5]$", required=False, widget=forms.HiddenInput)
 
     def narrowed(self, found: QuerySet[Risk]) -> QuerySet[Risk]:
-        said = getattr(self, "cleaned_data", {})
         found = super().narrowed(found)
+        said = getattr(self, "cleaned_data", {})
         state, at = said.get("state"), said.get("at")
         if at:
             when, likelihood, severity = at.split("-")

@@ -46,7 +46,7 @@ class Owed:
     binds_from: date | None
     newest: Statement | None
     said: int
-    points: int
+    points: tuple[Requirement, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def state_of(kind: Form, asked: Mapping[str, Duty], newest: Statement | None) ->
     days = [asked[each.id].binds_from for each in kind.points if each.id in asked]
     points = kind.points_for(asked)
     said = sum(bool(newest.content.get(each.id)) for each in points) if newest else 0
-    return Owed(kind, bool(days), min((day for day in days if day), default=None), newest, said, len(points))
+    return Owed(kind, bool(days), min((day for day in days if day), default=None), newest, said, points)
 
 
 def versions_of(system: System, kind: str | None = None) -> QuerySet[Statement]:

@@ -68,6 +68,8 @@ DELIVERY = {
 }
 DUTY = {"parts": lambda w: {"id": w.duty.pk}}
 PIECE = {"parts": lambda w: {"id": w.evidence.pk}}
+RISK = {"parts": lambda w: {"id": w.risk.pk}}
+MEASURE = {"parts": lambda w: {"id": w.risk.pk, "measure": w.risk.measures.get().pk}}
 INCIDENT = {"parts": lambda w: {"id": w.incident.pk}}
 ASSESSMENT = {"parts": lambda w: {"id": w.assessment.pk}}
 APPROVE = {**ASSESSMENT, "role": "approver", "by_person": True}
@@ -221,6 +223,34 @@ WAYS: dict[str, Way] = {
         "POST", "/assessments/{id}/comments", 201, "officer", **ASSESSMENT, body=lambda w: {"text": "Well."}
     ),
     "get_assessment_report": Way("GET", "/assessments/{id}/report.pdf", **ASSESSMENT),
+    "list_risks": Way("GET", "/risks"),
+    "create_risk": Way(
+        "POST", "/risks", 201, "officer", body=lambda w: {"system": str(w.system.pk), "hazard": "It refuses all"}
+    ),
+    "get_risk": Way("GET", "/risks/{id}", **RISK),
+    "change_risk": Way("PATCH", "/risks/{id}", role="officer", **RISK, body=lambda w: {"cause": "Few data."}, **ANY),
+    "accept_risk": Way(
+        "POST", "/risks/{id}/accept", 200, "approver", **RISK,
+        body=lambda w: {"acceptance": "Rare."}, by_person=True, **ANY,
+    ),
+    "close_risk": Way("POST", "/risks/{id}/close", role="officer", **RISK, body=lambda w: {"closing": "Mended."}),
+    "reopen_risk": Way("POST", "/risks/{id}/reopen", role="officer", **RISK),
+    "add_measure": Way("POST", "/risks/{id}/measures", 201, "officer", **RISK, body=lambda w: {"text": "Read it."}),
+    "get_measure": Way("GET", "/risks/{id}/measures/{measure}", **MEASURE),
+    "change_measure": Way(
+        "PATCH", "/risks/{id}/measures/{measure}", role="officer", **MEASURE, body=lambda w: {"text": "More."}, **ANY
+    ),
+    "list_risk_proposals": Way("GET", "/systems/{id}/risk-proposals", **SYSTEM),
+    "decide_risk_proposal": Way(
+        "POST", "/systems/{id}/risk-proposals", 422, **GOVERN, body=lambda w: {"finding": "none"}
+    ),
+    "list_statements": Way("GET", "/systems/{id}/statements", **SYSTEM),
+    "list_statements_asked": Way("GET", "/systems/{id}/statements/asked", **SYSTEM),
+    "write_statement": Way(
+        "POST", "/systems/{id}/statements/{kind}", 201, "officer",
+        parts=lambda w: {"id": w.system.pk, "kind": "oversight"},
+        body=lambda w: {"content": {"art-14-4-b": "Clerks are trained."}},
+    ),
     "list_incidents": Way("GET", "/incidents"),
     "create_incident": Way(
         "POST", "/incidents", 201, "officer",
