@@ -74,7 +74,6 @@ def shown(
         "comments": found.comments.select_related("author"),
         "comment": comment or CommentForm(),
         "approved": mine.filter(state=State.APPROVED).exclude(pk=found.pk).first(),
-        "earlier": mine.filter(state__in=SIGNED, number__lt=found.number).exists(),
         "may_govern": may(request.user, "govern", found),
         "may_approve": signing.approves(request.user, found),
         "barred": signing.barred(request.user, found),

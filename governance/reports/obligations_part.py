@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from audits.report.blocks import Block, Cell, Head, Paragraph, RowGroup, Section
+from audits.report.words import sentence
 from governance.reports.counting import is_proven
 from governance.reports.text import count, day, row, say, table
 
@@ -81,7 +82,7 @@ def rests_on(each: Json) -> str:
     if each["accepted_by"]:
         said.append(f"Accepted by {say(each['accepted_by'])}, {day(each['accepted_at'])}")
     if each["gap"]:
-        said.append(f"Missing: {say(each['gap'])}" if each["evidence"] else say(each["gap"]).capitalize())
+        said.append(f"Missing: {say(each['gap'])}" if each["evidence"] else sentence(say(each["gap"])))
     return "; ".join(text.rstrip(".") for text in said)
 
 
