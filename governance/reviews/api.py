@@ -28,6 +28,7 @@ from models.rest.router import Router
 
 router = Router(tags=["Reviews"])
 BY_DAY = ["due_on", "pk"]
+EMPTIED = ("every_months", "owner")  # by null
 WHAT = Field(min_length=1, max_length=200, examples=["Drift of the scores"])
 MONTHS = Field(None, ge=1, le=keeping.MOST_MONTHS, strict=True, description="Comes again; null: done once.")
 OWNER = Field(None, max_length=20, description="Id of a member; null: the system's owner is reminded.", examples=["7"])
@@ -158,12 +159,16 @@ def get_review(request: ApiRequest, review_id: UUID) -> HttpResponse:
 
 @router.on("PATCH", "/reviews/{uuid:review_id}", {200: ReviewRecord}, action="govern", match=True)
 def change_review(request: ApiRequest, review_id: UUID, body: ReviewChange) -> HttpResponse:
-    """Change a review that was not done yet; only what is given."""
+    """Change a review that was not done yet; only what is given.
+
+    Null takes owner or repetition away, and leaves the rest as it is.
+    """
     with transaction.atomic():
         found = keeping.locked(one(request, review_id))
         require_match(request, review_record(found))
-        said = known(body.model_dump(exclude_unset=True))
-        changed = keeping.change(request.user, found, said, None)
+        given = body.model_dump(exclude_unset=True)
+        said = {name: value for name, value in given.items() if value is not None or name in EMPTIED}
+        changed = keeping.change(request.user, found, known(said), None)
     return reply(review_record(changed))
 
 
