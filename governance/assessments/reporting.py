@@ -10,7 +10,9 @@ from audits.report.html import BODY, environment
 from governance.assessments.models import Assessment
 from governance.assessments.snapshot import snapshot_of
 from governance.reports.document import attached, with_hash
+from governance.reports.pieces import pieces
 from models.accounts.models import User
+from models.trail.models import Entry
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -27,21 +29,31 @@ def report_of(assessment: Assessment) -> dict[str, Any]:
 
 
 def sign_off(assessment: Assessment) -> dict[str, Any]:
+    """Who approved is told as the trail has it, by the name of then."""
     people = {user.pk: str(user) for user in User.objects.filter(pk__in=assessment.authors)}
-    approved = assessment.approved_at
+    entry = approval(assessment)
+    actor = json.loads(entry.body)["actor"] if entry else {"id": None, "name": ""}
     return {
         "state": assessment.state,
         "sha256": assessment.sha256,
         "authors": [{"id": key, "name": people[key]} for key in assessment.authors if key in people],
         "submitted_by": str(assessment.submitted_by) if assessment.submitted_by else "",
         "submitted_at": assessment.submitted_at.isoformat() if assessment.submitted_at else None,
-        "approver": assessment.approved_by_id,
-        "approved_by": str(assessment.approved_by) if assessment.approved_by else "",
+        "approver": actor["id"],
+        "approved_by": actor["name"],
         "approved_for": assessment.approved_for,
-        "approved_at": approved.isoformat() if approved else None,
+        "approved_at": assessment.approved_at.isoformat() if assessment.approved_at else None,
         "decision": assessment.decision,
-        "trail": {"sequence": assessment.trail_sequence, "hash": assessment.trail_head} if approved else None,
+        "trail": {"sequence": entry.sequence, "hash": assessment.trail_head, "entry": entry.body} if entry else None,
+        "pieces": pieces(json.loads(assessment.snapshot)) if assessment.snapshot else {},
     }
+
+
+def approval(assessment: Assessment) -> Entry | None:
+    """The trail's entry of it, whole: its hash is the head that is printed, so that it ties who signed to what."""
+    if assessment.trail_sequence is None:
+        return None
+    return Entry.unscoped.get(organisation=assessment.organisation_id, sequence=assessment.trail_sequence)
 
 
 def body(assessment: Assessment) -> Markup:

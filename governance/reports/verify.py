@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -20,6 +21,7 @@ from governance.law.classify import classify
 from governance.law.facts import facts_from
 from governance.reports.document import SIGNED
 from governance.reports.open_points import what_follows
+from governance.reports.pieces import pieces
 from governance.reports.schema import REPORT, SCHEMA
 from governance.reports.task import render
 
@@ -62,14 +64,35 @@ def check_signature(told: Json, signed: Json, findings: Findings) -> None:
     if signed["sha256"]:
         actual = sha256(canonical_bytes(told))
         findings.compare("SHA-256 of what was sent into review and signed", signed["sha256"], actual)
+        again = pieces(told)
+        for path in sorted(again.keys() | signed["pieces"].keys()):
+            if again.get(path) != signed["pieces"].get(path):
+                findings.differ(f"what was signed: {path}", again.get(path), signed["pieces"].get(path))
     else:
         findings.compare("without a hash it is a draft", signed["state"], "draft")
     approved = signed["state"] in SIGNED
     findings.compare(
         "an approval stands where it is approved", bool(signed["approved_by"] and signed["trail"]), approved
     )
+    if signed["trail"]:
+        check_entry(signed, findings)
     both = [author["name"] for author in signed["authors"] if author["id"] == signed["approver"]]
     findings.compare("no author approved it", both, [])
+
+
+def check_entry(signed: Json, findings: Findings) -> None:
+    """The trail's entry of the approval has the hash that is printed as its head, and says who signed what."""
+    trail = signed["trail"]
+    content, entry = trail["entry"].encode(), json.loads(trail["entry"])
+    findings.compare("the trail's entry of the approval has the printed hash", trail["hash"], sha256(content))
+    for what, printed, kept in (
+        ("its number", trail["sequence"], entry["sequence"]),
+        ("who approved", [signed["approver"], signed["approved_by"]], [entry["actor"]["id"], entry["actor"]["name"]]),
+        ("for whom", signed["approved_for"], entry["actor"].get("for", {}).get("name", "")),
+        ("what was signed", signed["sha256"], entry["facts"]["sha256"]),
+        ("that it was approved", "approved", entry["verb"]),
+    ):
+        findings.compare(f"the trail's entry of the approval: {what}", printed, kept)
 
 
 def check_class(told: Json, signed: Json, findings: Findings) -> None:

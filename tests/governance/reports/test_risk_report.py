@@ -25,6 +25,7 @@ from governance.law.classify import classify
 from governance.reports import verify
 from governance.reports.document import attached, build_document
 from governance.reports.open_points import what_follows
+from governance.reports.pieces import pieces
 from governance.reports.schema import SCHEMA
 from governance.reports.task import ABOUT, render
 from tests.governance.systems.answered import answered
@@ -102,14 +103,24 @@ def duty(id: str, day: dt.date | None) -> Json:
 
 def signed(snapshot: Json, state: str = "approved") -> Json:
     is_draft = state == "draft"
-    return {
+    said: Json = {
         "state": state, "sha256": "" if is_draft else sha256(canonical_bytes(snapshot)),
         "authors": [{"id": 1, "name": "Ines"}], "submitted_by": "" if is_draft else "Ines",
         "submitted_at": None if is_draft else f"{DAY}T11:00:00+00:00",
         "approver": None if state != "approved" else 2, "approved_by": "Karl" if state == "approved" else "",
         "approved_for": "", "approved_at": f"{DAY}T12:00:00+00:00" if state == "approved" else None,
-        "decision": HTML, "trail": {"sequence": 7, "hash": "e" * 64} if state == "approved" else None,
+        "decision": HTML, "trail": None, "pieces": {} if is_draft else pieces(snapshot),
     }  # fmt: skip
+    if state == "approved":
+        facts = {
+            "sequence": 7,
+            "verb": "approved",
+            "actor": {"id": 2, "name": "Karl"},
+            "facts": {"sha256": said["sha256"]},
+        }
+        entry = json.dumps(facts)
+        said["trail"] = {"sequence": 7, "hash": sha256(entry.encode()), "entry": entry}
+    return said
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +168,10 @@ def figure(told: Json, signed: Json) -> None:
     told["audits"][0]["measurements"][0]["value"] = 0.35
 
 
+def risk(told: Json, signed: Json) -> None:
+    told["risks"][0]["after"]["severity"] = 1
+
+
 def class_(told: Json, signed: Json) -> None:
     told["classification"]["outcome"] = "OUT_OF_SCOPE"
 
@@ -177,6 +192,14 @@ def approver(told: Json, signed: Json) -> None:
     signed["approver"] = 1
 
 
+def name(told: Json, signed: Json) -> None:
+    signed["approved_by"] = "Somebody Else"
+
+
+def head(told: Json, signed: Json) -> None:
+    signed["trail"]["hash"] = "f" * 64
+
+
 def unsigned(told: Json, signed: Json) -> None:
     signed["trail"] = None
 
@@ -187,7 +210,10 @@ HASH = "SHA-256 of what was sent into review and signed"
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        (figure, HASH),
+        (figure, "what was signed: audits[0].measurements[0]"),
+        (risk, "what was signed: risks[0]"),
+        (name, "the trail's entry of the approval: who approved"),
+        (head, "the trail's entry of the approval has the printed hash"),
         (class_, "the class that the report names"),
         (reasoning, "the class: reasoning[0].answer"),
         (obligation, "from when it applies"),
