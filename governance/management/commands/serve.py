@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import IO, Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from governance import web
 from governance.beside import Process, start
 from governance.one_click import SAMPLE, people
 from models.accounts.models import Organisation
+from models.trail import keys
 
 
 class Command(BaseCommand):
@@ -24,6 +26,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         web.on_signal(web.interrupt)
         call_command("migrate", interactive=False, verbosity=0)
+        with suppress(FileExistsError):
+            keys.make()  # the beat signs the trail's heads with it
         web.share_figures(options)
         bound = web.listening(options["host"], options["port"])
         self.welcome(web.address(bound, options["host"]))
