@@ -20,13 +20,12 @@ def document_control(told: Json, signed: Json, sha256: str) -> Section:
         ("Report", report_id(sha256)),
         ("Status", STATES[signed["state"]]),
         ("Assessment", f"{about['number']} of {say(told['system']['name'])} ({about['id']})"),
-        ("Organisation", say(told["organisation"])),
-        ("As of", day(about["as_of"])),
+        ("Organisation, day", f"{say(told['organisation'])}, as of {day(about['as_of'])}"),
         ("Law", f"{told['law']['title']}, {told['law']['version']}"),
         *signatures(signed)[:3],
-        ("What was signed, head of the trail", "in “Sign-off”"),
+        ("Hash and trail", "what was signed, and the head of the trail, stand in “Sign-off”"),
         ("Made by", f"Plumbline {say(told['made_by'])}"),
-        ("Attached", f"{NAME}: the whole assessment; its hash is in “How to check this report”"),
+        ("Attached", f"{NAME}, all of it; its hash is in “How to check this report”"),
     )
     return Section("control", "Document control and sign-off", (control("control-table", "Document control", rows),))
 
