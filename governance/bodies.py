@@ -25,7 +25,7 @@ class Request(HTTPRequestParser):
 
     def received(self, data: bytes) -> int:
         taken: int = super().received(data)
-        if self.body_rcv is not None and not self.error and not has_room(self.to_come()):
+        if self.body_rcv is not None and not self.error and not has_room(self.to_come()):  # type: ignore[has-type]
             self.error = NoRoom("There is no room on the server's disk for what was sent. Nothing of it was kept.")
             self.completed = True
         return taken
