@@ -255,6 +255,7 @@ def handed_out(evidence: Evidence) -> FileResponse:
     answer = FileResponse(
         file, as_attachment=True, filename=evidence.file_name, content_type="application/octet-stream"
     )
+    answer["ETag"] = f'"{evidence.sha256}"'
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return answer

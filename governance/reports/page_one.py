@@ -71,7 +71,7 @@ def glance(told: Json) -> TableBlock:
         ("Risks after measures", by_level(told, "after")),
         ("Serious incidents", serious(told)),
     ]
-    return control("glance", "The assessment in figures", rows, ("", "As of this assessment"))
+    return control("glance", "The assessment in figures", rows, ("Item", "As of this assessment"))
 
 
 def proven(duties: list[Json]) -> str:

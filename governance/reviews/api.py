@@ -208,7 +208,7 @@ def list_notices(request: ApiRequest, query: Query[NoticeQuery]) -> HttpResponse
     return listed(request, rows, query, notice_record)
 
 
-@router.on("POST", "/notices/{uuid:notice_id}/seen", {200: NoticeRecord}, action="read")
+@router.on("POST", "/notices/{uuid:notice_id}/seen", {200: NoticeRecord}, action="read", once=True)
 def see_notice(request: ApiRequest, notice_id: UUID) -> HttpResponse:
     """Mark a notice of one's own as seen."""
     found = get_object_or_404(notices_of(request.user, request.organisation), pk=notice_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from governance.systems.answering import values
 from governance.systems.exchange import Plan
 from governance.systems.models import Answers, Standing, SystemPart
 from models.registry.records import ModelVersionName
-from models.rest.records import Asked, Moment, Person, Record
+from models.rest.records import Asked, Day, Moment, Person, Record
 
 StageName = Literal["development", "in service", "withdrawn"]
 
@@ -25,12 +24,12 @@ class SystemRecord(Record):
     purpose: str = Field(examples=["Scores applications for consumer loans; a clerk decides."])
     owner: Person | None = Field(description="Who answers for it; null asks for somebody.")
     stage: StageName = Field(examples=["in service"])
-    placed_on: date | None = Field(description="On the market or in service since.", examples=["2025-01-31"])
+    placed_on: Day | None = Field(description="On the market or in service since.", examples=["2025-01-31"])
     roles: list[str] = Field(description="What the organisation is to it.", examples=[["deployer"]])
     classification: str | None = Field(
         description="The class that was last recorded; null before.", examples=["HIGH_RISK_ANNEX_III"]
     )
-    classified_as_of: date | None = Field(examples=["2026-11-21"])
+    classified_as_of: Day | None = Field(examples=["2026-11-21"])
     is_archived: bool = Field(examples=[False])
     edition: int = Field(description="Grows with each change.", examples=[1])
     created_at: Moment
@@ -44,7 +43,7 @@ class SystemChange(Asked):
     purpose: str | None = Field(None, max_length=10_000)
     owner: str | None = Field(None, max_length=20, description="A member's user id.", examples=[None])
     stage: StageName | None = Field(None, examples=["in service"])
-    placed_on: date | None = Field(None, examples=["2025-01-31"])
+    placed_on: Day | None = Field(None, examples=["2025-01-31"])
     roles: list[str] | None = Field(None, max_length=20, examples=[["deployer"]])
     is_archived: StrictBool | None = Field(None, description="Off the lists, or back onto them.", examples=[False])
 
@@ -194,7 +193,7 @@ class NewAnswers(Asked):
 
 
 class NewClassification(Asked):
-    as_of: date | None = Field(None, description="The day for which the law is read; today.", examples=["2026-11-21"])
+    as_of: Day | None = Field(None, description="The day for which the law is read; today.", examples=["2026-11-21"])
     assessment: str = Field(
         "", max_length=20_000, description="Needed where a system of Annex III is held not to be high-risk."
     )
@@ -207,7 +206,7 @@ class ClassificationRecord(Record):
     id: UUID
     number: int = Field(examples=[1])
     classification: str = Field(examples=["HIGH_RISK_ANNEX_III"])
-    as_of: date = Field(examples=["2026-11-21"])
+    as_of: Day = Field(examples=["2026-11-21"])
     law_version: str = Field(examples=["consolidated 2026-07-27"])
     revision: int = Field(description="Of the answers that it rests on.", examples=[3])
     assessment: str

@@ -65,6 +65,7 @@ class TrailCheck(Record):
     whole: bool = Field(description="Whether each entry follows from the one before it.")
     entries: int = Field(ge=0, description="How many were found good.", examples=[1204])
     head: str = Field(description="Hash of the last good one.", examples=["0" * 64])
+    signed: int = Field(0, ge=0, description="Signed heads that it agrees with.", examples=[12])
     bad: int | None = Field(None, description="Place of the first that is not as it was written.", examples=[None])
     reason: str | None = Field(None, description="What is wrong with it.", examples=[None])
 
