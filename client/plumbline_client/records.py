@@ -330,6 +330,7 @@ class TrailCheck(Record):
     whole: bool
     entries: int
     head: str
+    signed: int = 0
     bad: int | None = None
     reason: str | None = None
 
