@@ -18,8 +18,11 @@ pytest_plugins = ["tests.s3", "tests.databases"]
 
 def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
+    from django.core.servers.basehttp import WSGIRequestHandler
     from django.db import connections
 
+    # else each answer of a live server waits 40 ms for the other side to acknowledge its headers
+    WSGIRequestHandler.disable_nagle_algorithm = True
     hear_signals_in_children()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # some two hundred processes would each compile all of the code
 
