@@ -15,6 +15,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+# Playwright's loop runs in this thread while fixtures, of later files too, ask the database; nothing of ours is
+# asynchronous.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
 ROOT = Path(__file__).parents[2]
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 ELSEWHERE = ("DATABASE_URL", "CELERY_BROKER_URL", "STORAGE_URL", "BROKER_FOLDER", "UPLOAD_BYTES", "HTTPS", "SECRET_KEY")

@@ -29,8 +29,6 @@ from tests.pages.conftest import World, files, kept, made, world  # noqa: F401
 from tests.pages.places import PLACES
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.django_db(transaction=True)]
-# Playwright's loop runs in this thread while fixtures ask the database; nothing of ours is asynchronous.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 DESK = {"width": 1280, "height": 900}
