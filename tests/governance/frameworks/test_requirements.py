@@ -162,4 +162,5 @@ def test_nothing_is_read_before_it_is_asked_for():
         "assert not load.cache_info().currsize and not names.cache_info().currsize\n"
         "assert 'django' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
