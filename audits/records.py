@@ -16,8 +16,8 @@ from audits.report.evidence import canonical_bytes
 from audits.run.parameters import Parameters
 from models.errors import InputError
 from models.jobs.api import StateName
-from models.registry.records import DatasetVersionName, ModelVersionName, dataset_name, model_name, person
-from models.rest.records import Asked, Moment, Person, Record
+from models.registry.records import DatasetVersionName, ModelVersionName, dataset_name, model_name
+from models.rest.records import Asked, Moment, Person, Record, person
 
 OutcomeName = Literal["pass", "fail", "inconclusive", "waived", "not_applicable"]
 Column = Annotated[str, Field(min_length=1, max_length=10_000)]

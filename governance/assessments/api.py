@@ -14,12 +14,12 @@ from pydantic import Field
 from audits.api import PDF, sent
 from governance.assessments import reporting, signing
 from governance.assessments.models import Assessment, Comment
-from governance.assessments.signing import Stale
 from governance.systems.models import System
+from governance.systems.stale import Stale
 from models.rest.conditional import require_match
 from models.rest.paging import PageQuery, listed
 from models.rest.problems import Problem
-from models.rest.records import ApiRequest, Asked, Day, Listed, Moment, Person, Record, reply
+from models.rest.records import ApiRequest, Asked, Day, Listed, Moment, Person, Record, person, reply
 from models.rest.router import Media, Router
 
 router = Router(tags=["Assessments"])
@@ -92,10 +92,6 @@ class AssessmentQuery(PageQuery):
     state: StateName | None = None
 
 
-def person(user: Any) -> Person | None:
-    return Person(id=str(user.pk), name=str(user)) if user else None
-
-
 def said(found: Assessment) -> dict[str, Any]:
     names = (
         "id", "number", "state", "as_of", "summary", "not_assessed", "sha256", "authors", "submitted_at",
@@ -115,8 +111,7 @@ def assessment_detail(found: Assessment) -> AssessmentDetail:
 
 
 def comment_record(found: Comment) -> CommentRecord:
-    author = Person(id=str(found.author.pk), name=str(found.author))
-    return CommentRecord(id=found.pk, text=found.text, author=author, created_at=found.created_at)
+    return CommentRecord(id=found.pk, text=found.text, author=person(found.author), created_at=found.created_at)
 
 
 @router.on("GET", "/assessments", {200: Listed[AssessmentRecord]}, action="read")

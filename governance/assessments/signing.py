@@ -19,6 +19,7 @@ from governance.assessments.printing import print_report
 from governance.assessments.snapshot import snapshot_of
 from governance.frameworks.load import as_of as checked_day
 from governance.systems.models import System
+from governance.systems.stale import Stale, refuse_stale
 from models.accounts.delegation import acting, acts_for
 from models.accounts.permission import Forbidden, authorize, may
 from models.errors import InputError
@@ -30,14 +31,6 @@ LONGEST_COMMENT = 10_000
 OWN_WORK = "You, or somebody you stand in for, wrote in this assessment. Somebody else approves it."
 FIELDS = ("as_of", "summary", "not_assessed")
 UNDER_WAY = (State.DRAFT, State.IN_REVIEW)
-
-
-class Stale(InputError):
-    """The page was older than what it would have saved over; `current` is the assessment as it is now."""
-
-    def __init__(self, current: Assessment) -> None:
-        super().__init__("Somebody changed this assessment meanwhile. Nothing of yours was saved.")
-        self.current = current
 
 
 def begin(user: Any, system: System, day: date | None = None) -> Assessment:
@@ -135,7 +128,7 @@ def approve(user: Any, assessment: Assessment, signed: str, decision: str = "") 
         if barred(user, current):
             raise Forbidden(OWN_WORK)
         if signed != current.sha256:
-            raise Stale(current)
+            raise Stale("assessment", current)
         if not intact(current):
             raise InputError("What is kept is not what was sent into review. Send it back, and tell your operator.")
         before = Assessment.unscoped.select_for_update().filter(system=current.system, state=State.APPROVED)
@@ -175,8 +168,7 @@ def locked(assessment: Assessment, edition: int | None, state: str) -> Assessmen
     """As it is now, whom nobody changes until the transaction ends; InputError where it is in another state."""
     found = Assessment.unscoped.select_for_update(of=("self",)).select_related("organisation", "system__organisation")
     current = found.get(pk=assessment.pk)
-    if edition is not None and edition != current.edition:
-        raise Stale(current)
+    refuse_stale("assessment", current, edition)
     if current.state != state:
         raise InputError(f"This assessment is {current.get_state_display().lower()}; it would have to be {state}.")
     return current

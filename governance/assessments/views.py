@@ -16,9 +16,9 @@ from governance.assessments import reporting, signing
 from governance.assessments.forms import ApproveForm, CommentForm, SendBackForm, WriteForm, written
 from governance.assessments.lists import AssessmentFilters, assessments_of, waiting_for
 from governance.assessments.models import Assessment, State
-from governance.assessments.signing import Stale
 from governance.reports.compare import compare
 from governance.systems.models import System
+from governance.systems.stale import Stale
 from governance.systems.views import one_of as one_system
 from models.accounts.access import organisation_for
 from models.accounts.permission import Forbidden, may

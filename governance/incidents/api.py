@@ -17,7 +17,7 @@ from governance.incidents.models import Incident, Notification
 from governance.systems.models import System
 from models.rest.conditional import require_match
 from models.rest.paging import PageQuery, listed
-from models.rest.records import ApiRequest, Asked, AskedMoment, Day, Listed, Moment, Person, Record, reply
+from models.rest.records import ApiRequest, Asked, AskedMoment, Day, Listed, Moment, Person, Record, person, reply
 from models.rest.router import Router
 
 router = Router(tags=["Incidents"])
@@ -108,10 +108,6 @@ class IncidentQuery(PageQuery):
     state: Literal["open", "closed"] | None = None
 
 
-def person(user: Any) -> Person:
-    return Person(id=str(user.pk), name=str(user))
-
-
 def clock_record(kept: keeping.Kept) -> ClockRecord:
     clock = kept.running.clock
     return ClockRecord(
@@ -130,7 +126,7 @@ def incident_record(incident: Incident) -> IncidentRecord:
     return IncidentRecord(
         **said,
         system=incident.system_id,
-        created_by=person(incident.created_by) if incident.created_by else None,
+        created_by=person(incident.created_by),
         clocks=[clock_record(kept) for kept in keeping.clocks(incident)],
     )
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from governance.incidents.models import Incident, Link, Notification
 from governance.law.incidents import Running, checked_kinds, running
 from governance.systems.models import Standing, System
+from governance.systems.stale import refuse_stale
 from models.accounts.permission import authorize
 from models.errors import InputError
 from models.registry.register import checked_name, words
@@ -22,14 +23,6 @@ from models.trail.record import record
 FIELDS = ("title", "kinds", "happened_at", "aware_at", "place", "link", "known", "corrective")
 LONGEST = {"place": 200, "known": 20_000, "corrective": 20_000, "closing": 20_000, "authority": 200}
 SLACK = timedelta(minutes=5)  # clocks of people's machines differ
-
-
-class Stale(InputError):
-    """The page was older than what it would have saved over; `current` is the incident as it is now."""
-
-    def __init__(self, current: Incident) -> None:
-        super().__init__("Somebody changed this incident meanwhile. Nothing of yours was saved.")
-        self.current = current
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +69,7 @@ def change(user: Any, incident: Incident, said: Mapping[str, Any], edition: int 
     wanted = checked(said)
     with transaction.atomic():
         current = locked(incident)
-        if edition is not None and edition != current.edition:
-            raise Stale(current)
+        refuse_stale("incident", current, edition)
         before = plain(current)
         for name, value in wanted.items():
             setattr(current, name, value)

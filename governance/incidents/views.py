@@ -14,11 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from governance.incidents import keeping
 from governance.incidents.forms import ClosingForm, IncidentForm, NotificationForm, written
-from governance.incidents.keeping import Stale
 from governance.incidents.lists import IncidentFilters, incidents_of
 from governance.incidents.models import Incident, Notification
 from governance.law.incidents import kinds, report_fields, report_note
 from governance.systems.models import System
+from governance.systems.stale import Stale
 from governance.systems.views import one_of as one_system
 from models.accounts.access import organisation_for
 from models.accounts.permission import may

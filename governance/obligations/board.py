@@ -17,6 +17,7 @@ from governance.obligations.models import Duty, Evidence, Followed, State, Suppo
 from governance.obligations.staleness import outdated
 from governance.systems.models import Standing, System
 from governance.systems.register import known_owner
+from governance.systems.stale import refuse_stale
 from models.accounts.delegation import acts_for
 from models.accounts.permission import Forbidden, authorize
 from models.errors import InputError
@@ -29,14 +30,6 @@ FIELDS = ("state", "reason", "owner", "due_on")
 OWN_WORK = (
     "You, or somebody you stand in for, owns this obligation or had a hand in its evidence. Somebody else accepts it."
 )
-
-
-class Stale(InputError):
-    """The page was older than what it would have saved over; `current` is the obligation as it is now."""
-
-    def __init__(self, current: Duty) -> None:
-        super().__init__("Somebody changed this obligation meanwhile. Nothing of yours was saved.")
-        self.current = current
 
 
 def follow_classification(sender: Any, standing: Standing, **kwargs: Any) -> None:
@@ -216,8 +209,7 @@ def locked(duty: Duty, edition: int | None) -> Duty:
     """The obligation as it is now, whom nobody changes until the transaction ends."""
     found = Duty.unscoped.select_for_update(of=("self",)).select_related("organisation", "system", "owner")
     current = found.get(pk=duty.pk)
-    if edition is not None and edition != current.edition:
-        raise Stale(current)
+    refuse_stale("obligation", current, edition)
     return current
 
 

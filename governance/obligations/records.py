@@ -11,7 +11,7 @@ from governance.obligations.coverage import Line
 from governance.obligations.models import Evidence
 from governance.obligations.rows import Row
 from governance.obligations.staleness import Now, stale
-from models.rest.records import Asked, Day, Moment, Person, Record
+from models.rest.records import Asked, Day, Moment, Person, Record, person
 
 StateName = Literal["not started", "in progress", "evidenced", "accepted", "not applicable"]
 Settable = Literal["not started", "in progress", "evidenced", "not applicable"]
@@ -129,10 +129,6 @@ class CoverageRecord(Record):
     gaps: list[GapRecord]
 
 
-def person(user: Any) -> Person:
-    return Person(id=str(user.pk), name=str(user))
-
-
 def obligation_record(row: Row) -> ObligationRecord:
     duty = row.duty
     names = ("id", "framework", "requirement", "binds_from", "where", "state", "reason", "due_on", "accepted_at",
@@ -144,10 +140,10 @@ def obligation_record(row: Row) -> ObligationRecord:
         title=row.asks.title,
         certainty=row.asks.certainty,
         binds=row.when,  # type: ignore[arg-type]
-        owner=person(duty.owner) if duty.owner else None,
+        owner=person(duty.owner),
         overdue=row.is_overdue,
         stale=list(row.stale),
-        accepted_by=person(duty.accepted_by) if duty.accepted_by else None,
+        accepted_by=person(duty.accepted_by),
         evidence=[piece.evidence.pk for piece in row.pieces],
     )
 

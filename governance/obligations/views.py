@@ -17,7 +17,7 @@ from audits.spreadsheet import csv_response
 from governance.frameworks.lists import certainty, evidence_type
 from governance.frameworks.requirements import Requirement, crosswalk, framework
 from governance.obligations import coverage as covering
-from governance.obligations.board import ACT, Stale, accept, attach, detach, follow, is_own, move, unfollow
+from governance.obligations.board import ACT, accept, attach, detach, follow, is_own, move, unfollow
 from governance.obligations.forms import DutyForm, FollowForm, written
 from governance.obligations.lists import BoardFilters
 from governance.obligations.models import Duty, Evidence, Followed, State, Support
@@ -42,6 +42,7 @@ from governance.obligations.rows import (
 )
 from governance.obligations.staleness import now
 from governance.systems.models import System, SystemPart
+from governance.systems.stale import Stale
 from governance.systems.views import one_of as one_system
 from models.accounts.access import organisation_for
 from models.accounts.permission import may

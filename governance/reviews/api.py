@@ -23,7 +23,7 @@ from models.accounts.models import User
 from models.rest.conditional import require_match
 from models.rest.paging import PageQuery, listed
 from models.rest.problems import invalid
-from models.rest.records import ApiRequest, Asked, Day, Listed, Moment, Person, Record, nothing, reply
+from models.rest.records import ApiRequest, Asked, Day, Listed, Moment, Person, Record, nothing, person, reply
 from models.rest.router import Router
 
 router = Router(tags=["Reviews"])
@@ -104,10 +104,6 @@ class NoticeQuery(PageQuery):
 
 class CalendarQuery(Asked):
     until: Day | None = Field(None, description="A year from today, if not said.")
-
-
-def person(user: Any) -> Person | None:
-    return Person(id=str(user.pk), name=str(user)) if user else None
 
 
 def review_record(review: Review) -> ReviewRecord:

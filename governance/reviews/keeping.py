@@ -14,6 +14,7 @@ from governance.reviews.models import Review
 from governance.systems.days import today
 from governance.systems.models import System
 from governance.systems.register import known_owner
+from governance.systems.stale import refuse_stale
 from models.accounts.permission import authorize
 from models.errors import InputError
 from models.registry.register import checked_name, words
@@ -23,14 +24,6 @@ FIELDS = ("what", "every_months", "due_on", "owner")
 LONGEST_NOTES = 10_000
 MOST_MONTHS = 120
 LAST_DAY = date(2999, 12, 31)
-
-
-class Stale(InputError):
-    """The page was older than what it would have saved over; `current` is the review as it is now."""
-
-    def __init__(self, current: Review) -> None:
-        super().__init__("Somebody changed this review meanwhile. Nothing of yours was saved.")
-        self.current = current
 
 
 class Done(InputError):
@@ -117,8 +110,7 @@ def still_open(review: Review, edition: int | None) -> Review:
     current = locked(review)
     if current.done_at is not None:
         raise Done
-    if edition is not None and edition != current.edition:
-        raise Stale(current)
+    refuse_stale("review", current, edition)
     return current
 
 

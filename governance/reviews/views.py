@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from governance.reviews import keeping
 from governance.reviews.forms import DoneForm, ReviewForm, written
-from governance.reviews.keeping import Done, Stale
+from governance.reviews.keeping import Done
 from governance.reviews.lists import address_of, reviews_of
 from governance.reviews.models import Review
+from governance.systems.stale import Stale
 from governance.systems.views import one_of as one_system
 from models.accounts.access import organisation_for
 from models.accounts.permission import may

@@ -18,6 +18,7 @@ from governance.risks import records as r
 from governance.risks.lists import risks_of
 from governance.risks.models import Measure, Risk
 from governance.systems.models import System
+from governance.systems.stale import Stale
 from models.rest.conditional import require_match
 from models.rest.paging import PageQuery, listed
 from models.rest.problems import Problem
@@ -181,7 +182,7 @@ def write_statement(request: ApiRequest, system_id: UUID, kind: str, body: r.New
     draws_on = {point: get_object_or_404(pieces, pk=evidence) for point, evidence in body.draws_on.items()}
     try:
         made = statements.write(request.user, system, kind, body.content, body.seen, draws_on)
-    except statements.Stale as error:
+    except Stale as error:
         raise Problem("conflict", str(error)) from error
     return reply(r.statement_record(made), 201)
 

@@ -14,6 +14,7 @@ from governance.law.risks import Level, checked_degree, checked_rights, level
 from governance.risks.models import Measure, Risk
 from governance.systems.models import System
 from governance.systems.register import known_owner
+from governance.systems.stale import refuse_stale
 from models.accounts.delegation import acts_for
 from models.accounts.permission import Forbidden, authorize
 from models.errors import InputError
@@ -29,14 +30,6 @@ MEASURE_FIELDS = ("text", "owner", "due_on", "done_on")
 LONGEST = {"hazard": 300, "cause": 10_000, "affected": 10_000, "closing": 10_000, "acceptance": 10_000, "text": 10_000}
 OWN_WORK = "You, or somebody you stand in for, owns this risk or wrote at it. Somebody else accepts what remains of it."
 SHUT = (Risk.State.CLOSED, Risk.State.DISMISSED)
-
-
-class Stale(InputError):
-    """The page was older than what it would have saved over; `current` is the risk as it is now."""
-
-    def __init__(self, current: Risk) -> None:
-        super().__init__("Somebody changed this risk meanwhile. Nothing of yours was saved.")
-        self.current = current
 
 
 def begin(user: Any, system: System, said: Mapping[str, Any], **source: Any) -> Risk:
@@ -165,8 +158,7 @@ def reopen(user: Any, risk: Risk) -> Risk:
 def standing(risk: Risk, edition: int | None) -> Risk:
     """The risk as it is now, whom nobody changes until the transaction ends. InputError where it is shut, Stale."""
     current = locked(risk)
-    if edition is not None and edition != current.edition:
-        raise Stale(current)
+    refuse_stale("risk", current, edition)
     if current.state in SHUT:
         raise InputError(f"This risk is {current.state}. Open it again first.")
     return current

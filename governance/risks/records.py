@@ -12,7 +12,7 @@ from governance.law.statements import form
 from governance.risks.keeping import FIELDS, initial, remaining
 from governance.risks.models import Measure, Risk, Statement
 from governance.risks.statements import Owed
-from models.rest.records import Asked, Day, Moment, Person, Record
+from models.rest.records import Asked, Day, Moment, Person, Record, person
 
 StateName = Literal["open", "accepted", "closed", "dismissed"]
 KindName = Literal["fria", "oversight", "instructions", "quality", "monitoring"]
@@ -172,21 +172,13 @@ class NewStatementVersion(Asked):
     )
 
 
-def person(user: Any) -> Person:
-    return Person(id=str(user.pk), name=str(user))
-
-
-def named(user: Any) -> Person | None:
-    return person(user) if user else None
-
-
 def level_id(level: Level | None) -> str | None:
     return level.id if level else None
 
 
 def measure_record(measure: Measure) -> MeasureRecord:
     names = ("id", "text", "due_on", "done_on")
-    return MeasureRecord(**{name: getattr(measure, name) for name in names}, owner=named(measure.owner))
+    return MeasureRecord(**{name: getattr(measure, name) for name in names}, owner=person(measure.owner))
 
 
 def risk_record(risk: Risk) -> RiskRecord:
@@ -198,10 +190,10 @@ def risk_record(risk: Risk) -> RiskRecord:
         system=risk.system_id,
         level=level_id(initial(risk)),
         level_after=level_id(remaining(risk)),
-        owner=named(risk.owner),
+        owner=person(risk.owner),
         measures=[measure_record(each) for each in risk.measures.all()],
-        accepted_by=named(risk.accepted_by),
-        created_by=named(risk.created_by),
+        accepted_by=person(risk.accepted_by),
+        created_by=person(risk.created_by),
         audit=risk.audit_id,
         page=f"/risks/{risk.pk}/",
     )

@@ -17,8 +17,8 @@ from governance.obligations.rows import asked_of
 from governance.risks import statements as keeping
 from governance.risks.forms import StatementForm, shown
 from governance.risks.models import Statement
-from governance.risks.statements import Stale
 from governance.systems.models import System
+from governance.systems.stale import Stale
 from governance.systems.views import one_of as one_system
 from models.accounts.access import organisation_for
 from models.accounts.permission import may

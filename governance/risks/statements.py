@@ -20,20 +20,13 @@ from governance.obligations.models import Duty, Evidence
 from governance.obligations.rows import asked_of
 from governance.risks.models import Statement
 from governance.systems.models import System
+from governance.systems.stale import Stale
 from models.accounts.permission import authorize
 from models.errors import InputError
 from models.registry.register import words
 from models.trail.record import record
 
 LONGEST_POINT = 20_000
-
-
-class Stale(InputError):
-    """Somebody wrote a newer version than the one that was seen; `current` is it."""
-
-    def __init__(self, current: Statement | None) -> None:
-        super().__init__("Somebody wrote a newer version meanwhile. Nothing of yours was saved.")
-        self.current = current
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +101,7 @@ def write(
         System.unscoped.select_for_update(of=("self",)).get(pk=system.pk)
         newest = versions_of(system, kind).first()
         if seen is not None and seen != (newest.number if newest else 0):
-            raise Stale(newest)
+            raise Stale("statement", newest)
         before, sources = (newest.content, newest.taken) if newest else ({}, {})
         said, taken = drawn(wanted, system, content, draws_on or {}, sources)
         said = {**before, **said}

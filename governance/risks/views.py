@@ -17,9 +17,9 @@ from governance.frameworks.lists import rights
 from governance.law.risks import Degree, degrees, levels
 from governance.risks import findings, keeping
 from governance.risks.forms import AcceptanceForm, ClosingForm, MeasureForm, RiskForm, written, written_measure
-from governance.risks.keeping import Stale
 from governance.risks.lists import AFTER, BEFORE, RiskFilters, heat, risks_of
 from governance.risks.models import Measure, Risk
+from governance.systems.stale import Stale
 from governance.systems.views import one_of as one_system
 from models.accounts.access import organisation_for
 from models.accounts.permission import may

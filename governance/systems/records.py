@@ -13,7 +13,7 @@ from governance.systems.answering import values
 from governance.systems.exchange import Plan
 from governance.systems.models import Answers, Standing, SystemPart
 from models.registry.records import ModelVersionName
-from models.rest.records import Asked, Day, Moment, Person, Record
+from models.rest.records import Asked, Day, Moment, Person, Record, person
 
 StageName = Literal["development", "in service", "withdrawn"]
 
@@ -91,17 +91,13 @@ class ImportRecord(Record):
     rows: list[PlannedRecord]
 
 
-def person(user: Any) -> Person:
-    return Person(id=str(user.pk), name=str(user))
-
-
 def system_record(system: Any) -> SystemRecord:
     """Of a row of lists.systems_of()."""
     return SystemRecord(
         id=system.pk,
         name=system.name,
         purpose=system.purpose,
-        owner=person(system.owner) if system.owner else None,
+        owner=person(system.owner),
         stage=system.stage,
         placed_on=system.placed_on,
         roles=list(system.roles),

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from governance.systems.models import Stage, System, SystemPart
 from governance.systems.signals import system_changed
+from governance.systems.stale import refuse_stale
 from governance.systems.words import role_choices
 from models.accounts.models import Membership, Organisation
 from models.accounts.permission import authorize
@@ -30,14 +31,6 @@ class NameTaken(InputError):
         where = " among those that are archived" if is_archived else ""
         super().__init__(f"There is a system named {name!r} already{where}.")
         self.existing = existing
-
-
-class Stale(InputError):
-    """The page was older than what it would have saved over; `current` is the system as it is now."""
-
-    def __init__(self, current: System) -> None:
-        super().__init__("Somebody changed this system meanwhile. Nothing of yours was saved.")
-        self.current = current
 
 
 def begin(user: Any, organisation: Organisation, said: Mapping[str, Any]) -> System:
@@ -60,7 +53,7 @@ def change(user: Any, system: System, said: Mapping[str, Any], edition: int | No
     wanted = checked(system.organisation, said)
     with transaction.atomic():
         current = locked(system)
-        refuse_stale(current, edition)
+        refuse_stale("system", current, edition)
         before = plain(current, wanted)
         for name, value in wanted.items():
             setattr(current, name, value)
@@ -88,7 +81,7 @@ def put_away(user: Any, system: System, edition: int | None, away: bool) -> Syst
     authorize(user, "govern", system)
     with transaction.atomic():
         current = locked(system)
-        refuse_stale(current, edition)
+        refuse_stale("system", current, edition)
         if current.is_archived != away:
             current.is_archived, current.edition = away, current.edition + 1
             current.save()
@@ -135,11 +128,6 @@ def told_of_part(user: Any, system: System, part: SystemPart, what: str) -> None
 def locked(system: System) -> System:
     """The system as it is now, whom nobody changes until the transaction ends."""
     return System.unscoped.select_for_update(of=("self",)).select_related("organisation", "owner").get(pk=system.pk)
-
-
-def refuse_stale(current: System, edition: int | None) -> None:
-    if edition is not None and edition != current.edition:
-        raise Stale(current)
 
 
 def checked(organisation: Organisation, said: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from governance.systems.models import Stage, System, SystemPart
 from governance.systems.register import (
     FIELDS,
     NameTaken,
-    Stale,
     add_part,
     archive,
     begin,
@@ -27,6 +26,7 @@ from governance.systems.register import (
     remove_part,
 )
 from governance.systems.sections import shown
+from governance.systems.stale import Stale
 from governance.systems.words import role_name
 from models.accounts.access import organisation_for
 from models.accounts.models import Organisation

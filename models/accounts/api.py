@@ -20,7 +20,19 @@ from models.accounts.permission import membership_of
 from models.accounts.scopes import SCOPES
 from models.rest.conditional import require_match
 from models.rest.paging import PageQuery, listed
-from models.rest.records import ApiRequest, Asked, AskedMoment, Day, Listed, Moment, Person, Record, nothing, reply
+from models.rest.records import (
+    ApiRequest,
+    Asked,
+    AskedMoment,
+    Day,
+    Listed,
+    Moment,
+    Person,
+    Record,
+    nothing,
+    person,
+    reply,
+)
 from models.rest.router import Router
 
 router = Router(tags=["Access"])
@@ -145,7 +157,7 @@ def invitation_fields(link: OneTimeLink) -> dict[str, object]:
     by = link.made_by
     names = ("id", "email", "name", "role", "created_at", "expires_at")
     said = {name: getattr(link, name) for name in names}
-    return {**said, "created_by": Person(id=str(by.pk), name=str(by)) if by else None}
+    return {**said, "created_by": person(by)}
 
 
 def invitation_record(link: OneTimeLink) -> InvitationRecord:
@@ -164,10 +176,6 @@ def token_record(token: Token) -> TokenRecord:
 def member_record(membership: Membership) -> MemberRecord:
     said = {"id": str(membership.pk), "role": membership.role, "created_at": membership.created_at}
     return MemberRecord.model_validate({**said, "user": user_record(membership.user)})
-
-
-def person(user: User | None) -> Person | None:
-    return Person(id=str(user.pk), name=str(user)) if user else None
 
 
 def delegation_record(given: Delegation) -> DelegationRecord:

@@ -17,7 +17,7 @@ from models.jobs.kinds import kind_named
 from models.jobs.models import Job, State
 from models.jobs.submit import cancel, retry
 from models.rest.paging import PageQuery, listed
-from models.rest.records import ApiRequest, Later, Listed, Moment, Person, Record, reply, started
+from models.rest.records import ApiRequest, Later, Listed, Moment, Person, Record, person, reply, started
 from models.rest.router import Media, Router
 from models.trail.checked import check, facts_of, is_long
 
@@ -88,7 +88,7 @@ def job_record(job: Job) -> JobRecord:
         **{name: getattr(job, name) for name in (*fields, *times)},
         progress=Progress(fraction=min(1.0, max(0.0, job.progress)), sentence=job.sentence),
         error=job.error or None,
-        created_by=Person(id=str(by.pk), name=str(by)) if by else None,
+        created_by=person(by),
         cancel_requested=job.cancel_requested_at is not None,
         retry_of=job.retry_of_id,
         links=JobLinks(self=f"/api/v1/jobs/{job.pk}", page=f"/jobs/{job.pk}/", result=result_of(job)),

@@ -10,7 +10,7 @@ from pydantic import Field, StrictInt
 
 from models.registry.models import Dataset, DatasetVersion, Model, ModelVersion, Registered, Upload, Version
 from models.registry.references.declared import Reference
-from models.rest.records import Asked, Moment, Person, Record
+from models.rest.records import Asked, Moment, Person, Record, person
 
 SHA = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 RoleName = Literal["", "provider", "deployer", "importer", "distributor"]
@@ -195,10 +195,6 @@ class NewUpload(Asked):
 
 class Whole(Asked):
     sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$", examples=[SHA])
-
-
-def person(user: Any) -> Person:
-    return Person(id=str(user.pk), name=str(user))
 
 
 def common(version: Version, thing: Registered, kind: str) -> dict[str, Any]:

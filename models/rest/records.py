@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, overload
 from uuid import UUID
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -63,6 +64,19 @@ class Person(Record):
 
     id: str = Field(examples=["7"])
     name: str = Field(examples=["Ada Example"])
+
+
+@overload
+def person(user: None) -> None: ...
+
+
+@overload
+def person(user: AbstractBaseUser) -> Person: ...
+
+
+def person(user: AbstractBaseUser | None) -> Person | None:
+    """Who a user is to the API; None where there is nobody."""
+    return Person(id=str(user.pk), name=str(user)) if user else None
 
 
 class Listed(Record, Generic[R]):

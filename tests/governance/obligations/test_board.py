@@ -15,7 +15,7 @@ from governance.law.applies import applying
 from governance.law.classify import classify
 from governance.law.facts import facts_from
 from governance.obligations import proposals
-from governance.obligations.board import ACT, Stale, accept, attach, detach, follow, is_own, move, unfollow
+from governance.obligations.board import ACT, accept, attach, detach, follow, is_own, move, unfollow
 from governance.obligations.coverage import chart, coverage, finding, gaps
 from governance.obligations.evidence import About, bring_audit, bring_document, bring_statement, supported_by_check
 from governance.obligations.models import Duty, Evidence, State
@@ -24,6 +24,7 @@ from governance.obligations.staleness import worn
 from governance.systems.answering import answer
 from governance.systems.classifying import record_standing
 from governance.systems.register import remove_part
+from governance.systems.stale import Stale
 from models.accounts.delegation import give
 from models.accounts.permission import Forbidden, NotFound
 from models.errors import InputError
