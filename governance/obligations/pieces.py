@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Count
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -49,7 +48,7 @@ def pieces(request: HttpRequest, pk: UUID) -> HttpResponse:
     system = one_system(organisation_for(request), pk)
     filters = EvidenceFilters(request)
     found = pieces_of(request).filter(system=system).annotate(supported=Count("supports"))
-    page = Paginator(filters.narrowed(found), ON_A_PAGE).get_page(request.GET.get("page"))
+    page = filters.page(found, ON_A_PAGE)
     held = now(system, today())
     said = {
         "system": system,
@@ -154,7 +153,7 @@ def supported_first(user: Any, made: Evidence, duty: Duty | None, replaced: Evid
 
 def told(supported: list[Duty]) -> str:
     if not supported:
-        return "Kept. Say below which obligations it supports."
+        return "Kept. It supports no obligation yet: say below what it shows."
     more = f" and {len(supported) - 1} more" if len(supported) > 1 else ""
     return f"Kept, and attached to {supported[0].asks.ref}{more}."
 
@@ -208,7 +207,8 @@ def chain(evidence: Evidence) -> list[Evidence]:
 
 
 def offers(evidence: Evidence, supported: list[Duty]) -> Any:
-    """What else is asked of the system that it may serve: by the crosswalk, and by what an audit's checks answer to."""
+    """What else is asked of the system that it may serve: by its kind, by the crosswalk, and by what an audit's checks
+    answer to."""
     asked = asked_of(evidence.system)
     there = {duty.requirement for duty in supported}
     found: dict[str, str] = {}
@@ -217,6 +217,10 @@ def offers(evidence: Evidence, supported: list[Duty]) -> Any:
     for duty in supported:
         for match in crosswalk(duty.requirement).matches:
             found.setdefault(match.id, f"beside {duty.asks.ref} in our own mapping")
+    kind = evidence_type(evidence.type).title.lower()
+    for duty in asked.values():
+        if evidence.type in duty.asks.evidence:
+            found.setdefault(duty.requirement, f"it names {kind} among what satisfies it")
     for id, why in found.items():
         if id in asked and id not in there:
             yield asked[id], asked[id].asks, framework(asked[id].framework), why
