@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -40,7 +39,7 @@ STYLE = settings.BASE_DIR / "templates" / "audits" / "report" / "report.css"
 def audits(request: HttpRequest) -> HttpResponse:
     organisation = organisation_for(request)
     filters = AuditFilters(request)
-    page = Paginator(filters.narrowed(rows_of(organisation)), ON_A_PAGE).get_page(request.GET.get("page"))
+    page = filters.page(rows_of(organisation), ON_A_PAGE)
     said = {"page": page, "filters": filters, "may_run": may(request.user, "run", organisation)}
     return render(request, "audits/audits.html", said, status=422 if filters.errors else 200)
 

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import slugify
@@ -45,7 +44,7 @@ def assessments_of_system(request: HttpRequest, pk: UUID) -> HttpResponse:
 def listed(request: HttpRequest, found: Any, system: System | None) -> HttpResponse:
     organisation = organisation_for(request)
     filters = AssessmentFilters(request)
-    page = Paginator(filters.narrowed(found), ON_A_PAGE).get_page(request.GET.get("page"))
+    page = filters.page(found, ON_A_PAGE)
     said = {
         "page": page,
         "filters": filters,

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -39,7 +38,7 @@ def risks_of_system(request: HttpRequest, pk: UUID) -> HttpResponse:
     system = one_system(organisation, pk)
     found = risks_of(organisation).filter(system=system)
     filters = RiskFilters(request)
-    page = Paginator(filters.narrowed(found), ON_A_PAGE).get_page(request.GET.get("page"))
+    page = filters.page(found, ON_A_PAGE)
     everything = list(found.order_by("number"))
     audits = findings.audits_of_system(system)
     said = {

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -41,7 +40,7 @@ TITLES = {"placed_on": "On the market or in service since", "roles": "Roles"}
 def systems(request: HttpRequest) -> HttpResponse:
     organisation = organisation_for(request)
     filters = SystemFilters(request, organisation)
-    page = Paginator(filters.narrowed(systems_of(organisation)), ON_A_PAGE).get_page(request.GET.get("page"))
+    page = filters.page(systems_of(organisation), ON_A_PAGE)
     query = request.GET.copy()
     for name in ("page", "format"):
         query.pop(name, None)

@@ -8,6 +8,7 @@ from operator import or_
 from typing import Any
 
 from django import forms
+from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
@@ -44,6 +45,10 @@ class Filters(forms.Form):
                 found = found.filter(**{lookup: said[name]})
         order = self.orders.get(said.get("sort") or "") or next(iter(self.orders.values()), None)
         return found.order_by(*order) if order else found
+
+    def page(self, found: QuerySet[Any], size: int) -> Page[Any]:
+        """The page of what fits that the address asks for."""
+        return Paginator(self.narrowed(found), size).get_page(self.data.get("page"))
 
 
 def choice(label: str, everything: str, choices: Iterable[tuple[str, str]]) -> forms.ChoiceField:

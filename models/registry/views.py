@@ -86,7 +86,7 @@ def compare_datasets(request: HttpRequest, pk: UUID) -> HttpResponse:
 def listed(request: HttpRequest, kind: Kind) -> HttpResponse:
     organisation = organisation_for(request)
     filters = kind.filters(request, organisation)
-    page = Paginator(filters.narrowed(kind.listed(organisation)), ON_A_PAGE).get_page(request.GET.get("page"))
+    page = filters.page(kind.listed(organisation), ON_A_PAGE)
     said = {
         "kind": kind,
         "page": page,
