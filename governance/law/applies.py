@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from governance.frameworks.load import load
 from governance.frameworks.requirements import Requirement, requirements
@@ -149,10 +149,37 @@ def _condition(each: Requirement, levels: frozenset[str]) -> Mapping[str, str] |
 
 def _day(each: Requirement, levels: frozenset[str], facts: Facts) -> dt.date | None:
     """The day from which the requirement counts at these levels; None where it does not."""
-    days = [day for level, day in each.dates.items() if level in levels]
+    found = (_of_level(level, day, facts) for level, day in each.dates.items() if level in levels)
+    days = [day for day in found if day is not None]
     if not days:
         return None
     return max(min(days), *(_spared_until(each, facts)), dt.date.min)
+
+
+def _of_level(level: str, day: dt.date, facts: Facts) -> dt.date | None:
+    """The day, or what Article 111(2) makes of it for a high-risk system that was there before; None: spared."""
+    begins = _high_risk_days().get(level)
+    if begins is None or not _is_older(facts, begins):
+        return day
+    if not facts.public_authorities:
+        return None
+    return max(day, dt.date.fromisoformat(_transition("high-risk-older-systems-public")["applies_from"]))
+
+
+def _is_older(facts: Facts, begins: dt.date) -> bool:
+    """Whether the facts say all that Article 111(2) asks; as long as one is open, nothing is spared."""
+    was_there = facts.placed_on is not None and facts.placed_on < begins
+    return was_there and facts.redesigned is False and facts.public_authorities is not None
+
+
+def _high_risk_days() -> Mapping[str, dt.date]:
+    """The level of high-risk systems -> the day from which its duties count."""
+    days = load("eu-ai-act-timeline")["application_keys"]["apply-high-risk"]
+    return {level: dt.date.fromisoformat(day) for level, day in days.items() if level.startswith("high-risk")}
+
+
+def _transition(name: str) -> Mapping[str, Any]:
+    return next(rule for rule in load("eu-ai-act-timeline")["transitions"] if rule["id"] == name)
 
 
 def _spared_until(each: Requirement, facts: Facts) -> Iterator[dt.date]:
@@ -164,35 +191,45 @@ def _spared_until(each: Requirement, facts: Facts) -> Iterator[dt.date]:
 
 
 def _notes(facts: Facts, levels: frozenset[str]) -> Iterator[str]:
-    """Transitions that depend on what no fact says, in the words of the data."""
-    days = load("eu-ai-act-timeline")["application_keys"]["apply-high-risk"]
-    reached = [
-        dt.date.fromisoformat(days[level])
-        for level in sorted(levels)
-        if level in days and level != "annex-iii-derogated"
-    ]
-    rules = {rule["id"]: rule for rule in load("eu-ai-act-timeline")["transitions"]}
+    """What Article 111 makes of the dates, and what would have to be said for it to be counted."""
+    reached = [day for level, day in _high_risk_days().items() if level in levels]
     if reached and (facts.placed_on is None or facts.placed_on < min(reached)):
-        yield (
-            f"{rules['high-risk-older-systems']['ref']}: placed on the market or put into service before "
-            f"{min(reached)}, the system is caught by the duties of high-risk systems only if its design is "
-            "significantly changed from that day on; if it is meant for public authorities, by "
-            f"{rules['high-risk-older-systems-public']['applies_from']} at the latest."
-        )
-    for name, level, said in (
-        ("marking-older-systems", "transparency", "Article 50(2)" if "2" in facts.art50 else ""),
-        (
-            "gpai-older-models",
-            "gpai",
-            "the duties of the model's provider" if levels & {"gpai", "gpai-systemic"} else "",
-        ),
+        yield from _of_older_systems(facts, min(reached))
+    for name, said in (
+        ("marking-older-systems", "Article 50(2)" if "2" in facts.art50 and "transparency" in levels else ""),
+        ("gpai-older-models", "the duties of the model's provider" if levels & {"gpai", "gpai-systemic"} else ""),
     ):
-        rule = rules[name]
-        if said and facts.placed_on is None and (level in levels or level == "gpai"):
+        rule = _transition(name)
+        if said and facts.placed_on is None:
             yield (
                 f"{rule['ref']}: placed on the market before {rule['placed_before']}, it has until "
-                f"{rule['applies_from']} for {said}. Say placed_on to have it counted."
+                f"{rule['applies_from']} for {said}. The day (placed_on) is needed to count that."
             )
+
+
+def _of_older_systems(facts: Facts, begins: dt.date) -> Iterator[str]:
+    """Article 111(2), for what is or may be there before the day."""
+    ref = _transition("high-risk-older-systems")["ref"]
+    public = _transition("high-risk-older-systems-public")["applies_from"]
+    if facts.redesigned:
+        yield f"{ref}: its design was significantly changed, so the duties of high-risk systems count in full."
+    elif not _is_older(facts, begins):
+        yield (
+            f"{ref}: placed on the market or put into service before {begins}, the system is caught by the duties of "
+            "high-risk systems only if its design is significantly changed from that day on; if it is meant for public "
+            f"authorities, by {public} at the latest. To count that, the day (placed_on), public_authorities and "
+            "redesigned have to be answered."
+        )
+    elif facts.public_authorities:
+        yield (
+            f"{ref}: it was there before {begins} and is meant for public authorities, so the duties of high-risk "
+            f"systems count from {public} at the latest, and sooner once its design is significantly changed."
+        )
+    else:
+        yield (
+            f"{ref}: it was there before {begins}, so the duties of high-risk systems are not listed. They count in "
+            "full once its design is significantly changed from that day on. Article 5 holds all the same."
+        )
 
 
 def _readings(duties: Iterable[Requirement]) -> Iterator[str]:

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from governance.law.answers import listed
 from governance.law.facts import AnnexI, Facts, annex_iii_points
-from governance.law.reading import practice, practice_from, reading, title_of, use
-from governance.law.walk import Walk, class_of, walk
+from governance.law.reading import class_name, practice, practice_from, reading, use
+from governance.law.walk import OUTSIDE, Walk, class_of, walk
 
 IN_SCOPE = ("prohibited", "annex_i", "annex_iii_points", "art50", "gpai")
 
@@ -59,19 +59,18 @@ def _led(variant: Variant, now: Walk, day: dt.date) -> Change | None:
     then = walk(variant.facts, variant.day or day)
     if (then.primary, then.overlays) == (now.primary, now.overlays):
         return None
-    words = f"{then.primary} ({title_of(then.primary)})"
-    if then.primary == now.primary:
-        words = f"still {then.primary}"
-    added = [overlay for overlay in then.overlays if overlay not in (*now.overlays, then.primary)]
+    words = class_name(then.primary) + (", as now" if then.primary == now.primary else "")
+    added = [class_name(each) for each in then.overlays if each not in (*now.overlays, then.primary)]
     beside = f", and beside it {listed(added, 'and')}" if added else ""
-    gone = f", without {listed(now.overlays, 'and')}" if now.overlays and not then.overlays else ""
-    says = f"{variant.says}: {words}{beside}{gone}."
+    gone = [class_name(each) for each in now.overlays if each not in (*then.overlays, now.primary)]
+    without = f", without {listed(gone, 'and')}" if gone and then.primary not in OUTSIDE else ""
+    says = f"{variant.says}: {words}{beside}{without}."
     return Change(variant.names, says, variant.ref, then.primary, then.overlays)
 
 
 def _opens(variant: Variant, now: Walk) -> bool:
     """Whether the variant leads into questions that the facts do not answer yet."""
-    comes_in = now.primary in ("OUT_NOT_AI", "OUT_OF_SCOPE") and variant.names[0] in (
+    comes_in = now.primary in OUTSIDE and variant.names[0] in (
         "is_ai_system",
         "eu_nexus",
         "exclusion",

@@ -21,8 +21,8 @@ OBJECTS = ("system", "model", "both")
 EXCLUSIONS = ("none", "military", "third-country-cooperation", "scientific-rd", "pre-market-rd", "personal")
 DEROGATIONS = ("a", "b", "c", "d")
 SECTIONS = ("A", "B")
-# a walk that never gets to the risk classes needs none of these
-NEEDED_IN_SCOPE = ("prohibited", "annex_i", "annex_iii_points", "art50")
+# a walk that never gets to the risk classes needs none of these lists
+NEEDED_IN_SCOPE = ("prohibited", "annex_iii_points", "art50")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,11 @@ class Gpai:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Legal conclusions on one system or model. None: not answered, where the way to the class does not need it."""
+    """Legal conclusions on one system or model. None: not answered, where the way to the class does not need it.
+
+    `placed_on`, `public_authorities` (it is meant to be used by them) and `redesigned` (its design was significantly
+    changed once the duties of high-risk systems counted) are what Article 111 asks of systems that were there before.
+    """
 
     object: str = "system"
     roles: tuple[str, ...] = ()
@@ -69,6 +73,8 @@ class Facts:
     gpai: Gpai | None = None
     open_source: bool = False
     placed_on: dt.date | None = None
+    public_authorities: bool | None = None
+    redesigned: bool | None = None
     assessment_date: dt.date | None = None
 
 
@@ -95,10 +101,13 @@ def facts_from(answers: Mapping[str, Any]) -> Facts:
         gpai=gpai,
         open_source=given.truth("open_source") or False,
         placed_on=given.day("placed_on"),
+        public_authorities=given.truth("public_authorities"),
+        redesigned=given.truth("redesigned"),
         assessment_date=given.day("assessment_date"),
     )
     if missing := tuple(_missing(facts, given)):
-        raise InputError(f"The way to the class needs an answer to {listed(missing, 'and')}; there is none.")
+        none = " Write [] for a list that is empty." if set(missing) & set(NEEDED_IN_SCOPE) else ""
+        raise InputError(f"The way to the class needs an answer to {listed(missing, 'and')}; there is none.{none}")
     if found := contradictions(facts):
         raise InputError("These answers contradict each other: " + " ".join(found))
     return facts
@@ -161,7 +170,7 @@ def _gpai(given: Answers) -> Gpai | None:
 
 
 def _missing(facts: Facts, given: Answers) -> Iterator[str]:
-    """What the walk would ask and nobody answered. A list that is left out could hide a duty: write [] for none."""
+    """What the walk would ask and nobody answered. A list left out or left empty could hide a duty: [] says none."""
     if facts.object != "system" and "gpai" not in given:
         yield "gpai"
     if facts.object != "model" and facts.is_ai_system is None:
@@ -171,7 +180,7 @@ def _missing(facts: Facts, given: Answers) -> Iterator[str]:
     if facts.eu_nexus is None and (is_system or places_model):
         yield "eu_nexus"
     if is_system and facts.eu_nexus and facts.exclusion == "none":
-        yield from (name for name in NEEDED_IN_SCOPE if name not in given)
+        yield from (name for name in NEEDED_IN_SCOPE if given.answers.get(name) is None)
         if facts.annex_iii_points and given.truth("profiling") is None:
             yield "profiling"
 
@@ -183,7 +192,6 @@ def contradictions(facts: Facts) -> tuple[str, ...]:
         for rule in (
             _of_a_model,
             _of_no_ai_system,
-            _of_an_exclusion,
             _of_a_role,
             _of_a_derogation,
             _of_profiling,
@@ -212,15 +220,6 @@ def _of_no_ai_system(facts: Facts) -> Iterator[str]:
         )
 
 
-def _of_an_exclusion(facts: Facts) -> Iterator[str]:
-    if facts.exclusion != "none" and facts.prohibited:
-        yield (
-            f"exclusion is {facts.exclusion}, so the Act does not reach the system, and prohibited says that "
-            f"{listed(facts.prohibited, 'and')} holds under the Act. Say exclusion: none where the practice is in the "
-            "Act's reach, or leave prohibited empty."
-        )
-
-
 def _of_a_role(facts: Facts) -> Iterator[str]:
     others = [role for role in facts.roles if role != "deployer"]
     if facts.exclusion == "personal" and others:
@@ -231,14 +230,9 @@ def _of_a_role(facts: Facts) -> Iterator[str]:
 
 
 def _of_a_derogation(facts: Facts) -> Iterator[str]:
-    if facts.derogation is None or facts.annex_iii_points or facts.object == "model":
-        return
-    if facts.annex_i is not None and facts.annex_i.is_high_risk:
-        yield (
-            f"derogation is {facts.derogation}, and the only way to high risk is Annex I. Article 6(3) derogates from "
-            "Annex III alone, never from Article 6(1). Leave derogation empty, or name the points of Annex III."
-        )
-    elif facts.is_ai_system is not False:
+    """Annex I closes the derogation, as profiling does: a claim that fails contradicts nothing."""
+    closed = facts.object == "model" or (facts.annex_i is not None and facts.annex_i.is_high_risk)
+    if facts.derogation and not facts.annex_iii_points and not closed and facts.is_ai_system is not False:
         yield (
             f"derogation is {facts.derogation}, and annex_iii_points is empty: there is nothing to derogate from "
             "(Article 6(3)). Name the points of Annex III, or leave derogation empty."
@@ -260,11 +254,13 @@ def _of_a_product(facts: Facts) -> Iterator[str]:
     if facts.annex_i is None:
         return
     act, section = facts.annex_i.act, facts.annex_i.section
-    other = "B" if section == "A" else "A"
-    if annex_i_points(act, other) and not annex_i_points(act, section):
+    moved = reading()["acts_moved"]
+    stands = {each for each in SECTIONS if annex_i_points(act, each)} | {moved[n] for n in _numbers(act) & set(moved)}
+    if stands and section not in stands:
+        (there,) = stands
         yield (
-            f"annex_i.section is {section}, and {act} stands in Section {other} of Annex I, as amended. "
-            f"Say section: {other}."
+            f"annex_i.section is {section}, and {act} stands in Section {there} of Annex I, as amended. "
+            f"Say section: {there}."
         )
 
 

@@ -277,7 +277,13 @@ class _Given:
             art50=self._all_of("art50"),
             gpai=self._model,
             open_source=self._true(rules["open_source"]),
+            public_authorities=self._said("public-authorities"),
+            redesigned=self._said("redesigned"),
         )
+
+    def _said(self, id: str) -> bool | None:
+        """A yes or no; None where it is open or not asked, which some facts tell apart from no."""
+        return {"yes": True, "no": False}.get(self._value(id))
 
     def _true(self, condition: Mapping[str, Any]) -> bool:
         return self.holds(condition) is True

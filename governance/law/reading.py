@@ -23,8 +23,13 @@ def node(name: str) -> Mapping[str, Any]:
     return next(each for each in load("decision-tree")["nodes"] if each["id"] == name)
 
 
+def class_name(outcome: str) -> str:
+    """A class or an overlay as people call it."""
+    return str(reading()["classes"][outcome])
+
+
 def title_of(outcome: str) -> str:
-    """A class in words."""
+    """What the decision tree says of a class."""
     return str(next(each["title"] for each in load("decision-tree")["outcomes"] if each["id"] == outcome))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from governance.law.answers import listed
 from governance.law.applies import Applying, applying
+from governance.law.reading import class_name
 
 if TYPE_CHECKING:
     from governance.law.classify import Classification
@@ -31,11 +32,12 @@ def show(found: Classification, name: str, json_file: Path | None) -> None:
 
     console = Console(highlight=False, soft_wrap=True)
     style = STYLES.get(found.primary, "bold")
-    beside = f", and beside it {listed(found.overlays, 'and')}" if found.overlays else ""
-    console.print(f"[{style}]{found.primary}[/{style}]{beside}: {_escape(found.title)}")
+    beside = [class_name(each) for each in found.overlays if each != found.primary]
+    also = f", and beside it {listed(beside, 'and')}" if beside else ""
+    console.print(f"[{style}]{class_name(found.primary)}[/{style}] ({found.primary}){_escape(also)}")
     console.print(f"{_escape(name)} on {found.as_of}. It rests on {_escape(listed(found.legal_basis, 'and'))}.\n")
     if found.until_then:
-        console.print(f"Until the prohibition applies it is {found.until_then.primary}.\n")
+        console.print(f"Until the prohibition applies it is: {class_name(found.until_then.primary)}.\n")
     _steps(console, found)
     if found.follows:
         _list(console, "What follows", (f"{KINDS[each.kind]}: {each.says} [{each.ref}]" for each in found.follows))

@@ -117,26 +117,35 @@ def _q1(facts: Facts, _: dt.date) -> Answered:
 def _q2(facts: Facts, _: dt.date) -> Answered:
     if facts.eu_nexus:
         return Answered("yes", "It is placed on the market, put into service or used in the Union, or its output is.")
-    return Answered("no", "Neither it nor its output is in the Union, so the Act does not reach it.", ("Article 2(1)",))
+    says = f"Neither it nor its output is in the Union, so the Act does not reach it.{_unreached(facts)}"
+    return Answered("no", says, ("Article 2(1)",))
 
 
 def _q3(facts: Facts, _: dt.date) -> Answered:
     if facts.exclusion in ("none", "personal"):
         return Answered("no", "No exclusion of the whole Act applies.")
-    return Answered("yes", *_excluded(facts.exclusion))
+    says, basis = _excluded(facts.exclusion)
+    return Answered("yes", says + _unreached(facts), basis)
 
 
 def _q3b(facts: Facts, _: dt.date) -> Answered:
     if facts.exclusion != "personal":
         return Answered("no", "It is not merely used by somebody for themselves.")
     says, basis = _excluded("personal")
-    return Answered("yes", f"{says} Whoever provides the system keeps a provider's duties.", basis)
+    says += f" Whoever provides the system keeps a provider's duties.{_unreached(facts)}"
+    return Answered("yes", says, basis)
 
 
 def _excluded(exclusion: str) -> tuple[str, tuple[str, ...]]:
     wanted = reading()["exclusions"][exclusion]
     found = next(each for each in load("eu-ai-act-classification")["exclusions"] if each["id"] == wanted)
     return f"An exclusion applies: {_sentence(found['title'])}", (found["ref"],)
+
+
+def _unreached(facts: Facts) -> str:
+    """What the Act does not reach it does not forbid; a practice that the facts name is told all the same."""
+    refs = [practice(point)["ref"] for point in facts.prohibited]
+    return f" If it did reach it, {listed(refs, 'and')} would forbid it." if refs else ""
 
 
 def _q4(facts: Facts, day: dt.date) -> Answered:
@@ -200,7 +209,12 @@ def _q5c(facts: Facts, _: dt.date) -> Answered:
     }
     points = annex_i_points(facts.annex_i.act, section) if facts.annex_i is not None else ()
     where = f"Annex I Section {section}" + (f" point {points[0]}" if len(points) == 1 else "")
-    return Answered(section, says[section], (where, "Article 2(2)") if section == "B" else (where,))
+    claimed = (
+        " The derogation that is claimed is open to uses of Annex III alone, never to such a product (Article 6(3))."
+        if facts.derogation
+        else ""
+    )
+    return Answered(section, says[section] + claimed, (where, "Article 2(2)") if section == "B" else (where,))
 
 
 def _q6(facts: Facts, _: dt.date) -> Answered:

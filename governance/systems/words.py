@@ -3,25 +3,9 @@
 from __future__ import annotations
 
 from governance.frameworks.load import load
+from governance.law.reading import reading
 
-# Short enough for a list; the reasoning on the system's page says the rest, with articles.
-CLASSES = {
-    "PROHIBITED": "Prohibited",
-    "PROHIBITED_PENDING": "Soon prohibited",
-    "HIGH_RISK_ANNEX_I_A": "High-risk (product, Annex I A)",
-    "HIGH_RISK_ANNEX_I_B": "High-risk (product, Annex I B)",
-    "HIGH_RISK_ANNEX_III": "High-risk (Annex III)",
-    "NOT_HIGH_RISK_DEROGATION": "Not high-risk (derogation)",
-    "TRANSPARENCY": "Transparency duties",
-    "MINIMAL": "Minimal risk",
-    "OUT_NOT_AI": "Not an AI system",
-    "OUT_OF_SCOPE": "Out of scope",
-}
-OVERLAYS = {
-    "TRANSPARENCY": "Transparency duties too",
-    "GPAI": "General-purpose AI model",
-    "GPAI_SYSTEMIC": "General-purpose AI model with systemic risk",
-}
+CLASSES = dict(reading()["classes"])
 STOPPED = ("PROHIBITED", "PROHIBITED_PENDING")
 DEROGATION = "NOT_HIGH_RISK_DEROGATION"
 ROLES = {

@@ -25,11 +25,6 @@ def class_name(outcome: str) -> str:
 
 
 @register.filter
-def overlay_name(overlay: str) -> str:
-    return words.OVERLAYS.get(overlay, overlay)
-
-
-@register.filter
 def role_name(role: str) -> str:
     return words.role_name(role)
 

@@ -66,7 +66,7 @@ def test_the_day_is_the_files_unless_the_line_says_another(
     found = json.loads(out.read_text())
     assert found["classification"] == primary
     assert found["until_then"] == ("MINIMAL" if options else None)
-    assert ("Until the prohibition applies it is MINIMAL" in capsys.readouterr().out) == bool(options)
+    assert ("Until the prohibition applies it is: Minimal risk." in capsys.readouterr().out) == bool(options)
 
 
 def test_object_and_roles_stand_beside_the_answers_or_in_them(

@@ -52,12 +52,13 @@ def test_what_is_no_answer_is_refused(answers: dict[Any, Any], says: str) -> Non
     [
         ({"is_ai_system": False, "annex_iii_points": ["4-a"]}, ["is_ai_system", "annex_iii_points"]),
         ({"is_ai_system": False, "prohibited": ["5-1-c"], "art50": ["1"]}, ["is_ai_system", "prohibited and art50"]),
-        ({"exclusion": "military", "prohibited": ["5-1-c"]}, ["exclusion is military", "5-1-c"]),
         ({"exclusion": "personal", "roles": ["provider"]}, ["exclusion is personal", "roles names provider."]),
-        ({"annex_i": MEDICAL, "derogation": "a"}, ["derogation is a", "never from Article 6(1)"]),
         ({"derogation": "a"}, ["derogation is a", "annex_iii_points is empty"]),
         ({"object": "model", "gpai": MODEL, "annex_iii_points": ["4-a"]}, ["object is model", "annex_iii_points"]),
         ({"annex_i": MACHINE | {"section": "A"}}, ["annex_i.section is A", "Section B"]),
+        ({"annex_i": MEDICAL | {"section": "B"}}, ["annex_i.section is B", "Section A"]),
+        # the Machinery Directive stood in Section A before the annex was amended
+        ({"annex_i": MACHINE | {"act": "2006/42/EC", "section": "A"}}, ["annex_i.section is A", "Section B"]),
         ({"gpai": MODEL | {"designated": True, "presumption_rebutted": True}}, ["designated", "presumption_rebutted"]),
         ({"gpai": {"is_gpai_model": False, "designated": True}}, ["designated", "is_gpai_model"]),
         ({"annex_iii_points": ["6-e"], "derogation": "a", "material_influence": False}, ["profiling", "6-e"]),
@@ -75,6 +76,9 @@ def test_answers_that_contradict_each_other_are_named(answers: dict[str, Any], n
         # true of something that the Act does not reach; they do not matter, and contradict nothing
         {"eu_nexus": False, "prohibited": ["5-1-c"], "annex_iii_points": ["4-a"]},
         {"exclusion": "pre-market-rd", "annex_iii_points": ["4-a"]},
+        {"exclusion": "military", "prohibited": ["5-1-c"]},
+        # a claim that fails is no contradiction
+        {"annex_i": MEDICAL, "derogation": "a", "material_influence": True},
         {"is_ai_system": False, "annex_i": MEDICAL, "profiling": True},
         {"annex_iii_points": ["4-a"], "profiling": True, "derogation": "d", "material_influence": True},
         {"annex_i": MEDICAL, "annex_iii_points": ["5-d"], "derogation": "d"},
@@ -95,7 +99,8 @@ def test_what_merely_does_not_matter_is_no_contradiction(answers: dict[str, Any]
     [
         ({}, "is_ai_system"),
         ({"is_ai_system": True}, "eu_nexus"),
-        ({"is_ai_system": True, "eu_nexus": True}, "prohibited, annex_i, annex_iii_points and art50"),
+        ({"is_ai_system": True, "eu_nexus": True}, "prohibited, annex_iii_points and art50"),
+        ({**PLAIN, "prohibited": None, "art50": None}, "prohibited and art50"),
         ({**PLAIN, "annex_iii_points": ["4-a"], "profiling": None}, "profiling"),
         ({"object": "model"}, "gpai"),
         ({"object": "both", "is_ai_system": False}, "gpai"),
@@ -108,6 +113,8 @@ def test_an_answer_that_the_way_needs_is_asked_for(answers: dict[str, Any], miss
 
 
 def test_what_the_way_does_not_need_may_be_left_out() -> None:
+    needed = {name: PLAIN[name] for name in ("is_ai_system", "eu_nexus", "prohibited", "annex_iii_points", "art50")}
+    assert facts_from(needed) == facts_from(PLAIN)
     assert facts_from({"is_ai_system": False}).object == "system"
     assert facts_from({"is_ai_system": True, "eu_nexus": False}).prohibited == ()
 

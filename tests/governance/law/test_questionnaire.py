@@ -163,7 +163,9 @@ def test_an_open_answer_hides_what_depends_on_it_and_holds_up_the_result() -> No
     assert questionnaire.facts(answers) is None
     assert [each.id for each in questionnaire.still_open(answers)] == ["evaluates"]
     assert next_question(answers) == question("evaluates")
-    assert next_question(raw("v05")) is None
+    # what may stay open is asked, and holds nothing up
+    assert next_question(raw("v05")) == question("in-place")
+    assert next_question(raw("v05") | {"in-place": "no"}) is None
     assert next_question({}, after="object") is None
     # the compute may stay unknown
     assert questionnaire.facts({k: v for k, v in raw("v26").items() if k != "flops"}) is not None
