@@ -23,7 +23,10 @@ from models.rest.router import Router
 router = Router(tags=["Incidents"])
 NEWEST = ["-aware_at", "-pk"]
 BY_NUMBER = ["number"]
-Link = Literal["unknown", "likely", "established", "excluded"]
+Link = Literal["unknown", "suspected", "likely", "established", "excluded"]
+RecipientName = Literal["authority", "provider", "distributor", "ai-office", "other"]
+ToWhom = Field(description="It decides which clocks are met; `other` meets none.", examples=["authority"])
+Unreachable = "Of a deployer: the provider cannot be reached, so the provider's clocks run for the deployer."
 Kinds = Field(description="Ids of the kinds of serious incident; empty where none holds.", examples=[["death"]])
 
 
@@ -33,7 +36,9 @@ class ClockRecord(Record):
     id: str = Field(examples=["general"])
     ref: str = Field(examples=["Article 73(2)"])
     rule: str
-    due: Moment | None = Field(description="Null: at once, without undue delay.")
+    due: Moment | None = Field(description="The outer limit; null where the law sets no number of days.")
+    at_once_since: Moment | None = Field(description="From when on the report is due immediately; null: not yet.")
+    not_told: list[RecipientName] = Field(description="Who has to be told still.", examples=[["authority"]])
     binds_from: Day | None = Field(description="From which day the duty counts; null where the class owes none.")
     state: Literal["told", "late", "overdue", "due", "at once", "closed"]
 
@@ -48,6 +53,7 @@ class IncidentRecord(Record):
     happened_at: Moment | None
     place: str = Field(examples=["Portugal"])
     link: Link = Field(description="Whether the system caused it.")
+    provider_unreachable: bool = Field(description=Unreachable)
     known: str
     corrective: str
     closed_at: Moment | None
@@ -67,6 +73,7 @@ class NewIncident(Asked):
     happened_at: AskedMoment | None = None
     place: str = Field("", max_length=200, examples=["Portugal"])
     link: Link = "unknown"
+    provider_unreachable: bool = Field(False, description=Unreachable)
     known: str = Field("", max_length=20_000)
     corrective: str = Field("", max_length=20_000)
 
@@ -78,6 +85,7 @@ class IncidentChange(Asked):
     happened_at: AskedMoment | None = None
     place: str | None = Field(None, max_length=200)
     link: Link | None = None
+    provider_unreachable: bool | None = None
     known: str | None = Field(None, max_length=20_000)
     corrective: str | None = Field(None, max_length=20_000)
 
@@ -90,7 +98,8 @@ class NotificationRecord(Record):
     id: UUID
     number: int
     sort: Literal["initial", "follow-up", "final"]
-    authority: str = Field(examples=["CNPD"])
+    recipient: RecipientName = ToWhom
+    authority: str = Field(description="Its name.", examples=["CNPD"])
     sent_at: Moment
     content: dict[str, Any] = Field(description="What the incident said then, word for word.", examples=[{}])
     created_at: Moment
@@ -99,6 +108,7 @@ class NotificationRecord(Record):
 
 class NewNotification(Asked):
     sort: Literal["initial", "follow-up", "final"]
+    recipient: RecipientName = ToWhom
     authority: str = Field(min_length=1, max_length=200, examples=["CNPD"])
     sent_at: AskedMoment
 
@@ -115,24 +125,26 @@ def clock_record(kept: keeping.Kept) -> ClockRecord:
         ref=clock.ref,
         rule=clock.rule,
         due=kept.running.due,
+        at_once_since=kept.since,
+        not_told=[each.id for each in kept.missing],  # type: ignore[misc]
         binds_from=kept.running.binds_from,
         state=kept.state,  # type: ignore[arg-type]
     )
 
 
-def incident_record(incident: Incident) -> IncidentRecord:
+def incident_record(incident: Incident, clocks: list[keeping.Kept] | None = None) -> IncidentRecord:
     names = ("id", "number", *keeping.FIELDS, "closed_at", "closing", "created_at")
     said = {name: getattr(incident, name) for name in names}
     return IncidentRecord(
         **said,
         system=incident.system_id,
         created_by=person(incident.created_by),
-        clocks=[clock_record(kept) for kept in keeping.clocks(incident)],
+        clocks=[clock_record(kept) for kept in (keeping.clocks(incident) if clocks is None else clocks)],
     )
 
 
 def notification_record(told: Notification) -> NotificationRecord:
-    names = ("id", "number", "sort", "authority", "sent_at", "content", "created_at")
+    names = ("id", "number", "sort", "recipient", "authority", "sent_at", "content", "created_at")
     return NotificationRecord(**{name: getattr(told, name) for name in names}, author=person(told.author))
 
 
@@ -144,7 +156,11 @@ def list_incidents(request: ApiRequest, query: Query[IncidentQuery]) -> HttpResp
         rows = rows.filter(system=query.system)
     if query.state in (OPEN, CLOSED):
         rows = rows.filter(closed_at__isnull=query.state == OPEN)
-    return listed(request, rows, query, incident_record, NEWEST)
+    clocks: dict[Any, list[keeping.Kept]] = {}
+    return listed(
+        request, rows, query, lambda each: incident_record(each, clocks[each.pk]), NEWEST,
+        before=lambda page: clocks.update(keeping.clocks_of(page)),
+    )  # fmt: skip
 
 
 @router.on("POST", "/incidents", {201: IncidentRecord}, action="govern", once=True)

@@ -8,7 +8,7 @@ from django import forms
 
 from governance.incidents.keeping import FIELDS, LONGEST
 from governance.incidents.models import Incident, Link, Notification
-from governance.law.incidents import kinds
+from governance.law.incidents import kinds, recipients
 
 
 def moment(label: str, required: bool, **said: Any) -> forms.DateTimeField:
@@ -49,7 +49,13 @@ class IncidentForm(forms.Form):
         choices=Link.choices,
         widget=forms.RadioSelect,
         initial=Link.UNKNOWN,
-        help_text="Once it is established or likely, the report is due immediately; the day below is the outer limit.",
+        help_text="Once it is established or likely, and of a death already once it is suspected, the report is due "
+        "immediately; the days that the law sets are the outer limit. Where it is excluded no clock runs.",
+    )
+    provider_unreachable = forms.BooleanField(
+        label="We use this system under our own authority, and its provider cannot be reached",
+        required=False,
+        help_text="Then you have the provider's deadlines (Article 26(5)).",
     )
     known = text("What is known", "known", "Who was affected and how, what the system did, what it should have done.")
     corrective = text("Corrective action", "corrective", "What was investigated, stopped, mended, and by whom.")
@@ -67,14 +73,26 @@ class IncidentForm(forms.Form):
 
 class NotificationForm(forms.Form):
     sort = forms.ChoiceField(label="Which report", choices=Notification.Sort.choices, widget=forms.RadioSelect)
+    recipient = forms.ChoiceField(
+        label="To whom",
+        choices=(),
+        widget=forms.RadioSelect,
+        help_text="It decides which of the clocks are met.",
+        error_messages={"required": "Say whom you told."},
+    )
     authority = forms.CharField(
         max_length=LONGEST["authority"],
-        label="To whom",
-        help_text="The market surveillance authority of the Member State where it happened; for a deployer the "
-        "provider first.",
+        label="Its name",
+        help_text="Such as the authority of Portugal, or the provider's.",
         error_messages={"required": "Say whom you told."},
     )
     sent_at = moment("When it was sent", True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["recipient"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(each.id, each.title) for each in recipients()]
 
 
 class ClosingForm(forms.Form):

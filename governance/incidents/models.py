@@ -17,6 +17,7 @@ class Link(models.TextChoices):
     """Whether the system caused it: the word on which the clocks of Article 73 turn."""
 
     UNKNOWN = "unknown", "Not known yet"
+    SUSPECTED = "suspected", "Suspected"
     LIKELY = "likely", "Reasonably likely"
     ESTABLISHED = "established", "Established"
     EXCLUDED = "excluded", "Excluded"
@@ -25,7 +26,9 @@ class Link(models.TextChoices):
 class Incident(OrganisationOwned):
     """One incident. `kinds` are those of eu-ai-act-incidents.yaml, none as long as it is not a serious one.
 
-    `aware_at` starts every clock. `edition` grows by one with each change, so that a page that is older is refused.
+    `aware_at` starts every clock. `link_since` is when the present word on the link was written down, from which a
+    report may be due at once. `provider_unreachable` is of deployers, who then bear the provider's clocks. `edition`
+    grows by one with each change, so that a page that is older is refused.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -37,6 +40,8 @@ class Incident(OrganisationOwned):
     aware_at = models.DateTimeField()
     place = models.CharField(max_length=200, blank=True)
     link = models.CharField(max_length=20, choices=Link, default=Link.UNKNOWN)
+    link_since = models.DateTimeField(default=timezone.now, editable=False)
+    provider_unreachable = models.BooleanField(default=False)
     known = models.TextField(blank=True, max_length=20_000)
     corrective = models.TextField(blank=True, max_length=20_000)
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -57,7 +62,10 @@ class Incident(OrganisationOwned):
 
 
 class Notification(Frozen, OrganisationOwned):
-    """That an authority, or the provider, was told: what the incident's fields said then, word for word."""
+    """That an authority, or the provider, was told: what the incident's fields said then, word for word.
+
+    `recipient` is one of eu-ai-act-incidents.yaml, by which clocks are met; `authority` is its name.
+    """
 
     class Sort(models.TextChoices):
         INITIAL = "initial", "Initial report"
@@ -68,6 +76,7 @@ class Notification(Frozen, OrganisationOwned):
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="notifications")
     number = models.PositiveIntegerField()
     sort = models.CharField(max_length=20, choices=Sort)
+    recipient = models.CharField(max_length=40, default="other")
     authority = models.CharField(max_length=200)
     sent_at = models.DateTimeField()
     content = models.JSONField()

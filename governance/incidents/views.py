@@ -11,11 +11,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from audits.spreadsheet import csv_response
 from governance.incidents import keeping
 from governance.incidents.forms import ClosingForm, IncidentForm, NotificationForm, written
 from governance.incidents.lists import IncidentFilters, incidents_of
 from governance.incidents.models import Incident, Notification
-from governance.law.incidents import kinds, report_fields, report_note
+from governance.law.incidents import answers, counting_note, kinds, other_duties, recipients, report_fields, report_note
 from governance.systems.models import System
 from governance.systems.stale import Stale
 from governance.systems.views import one_of as one_system
@@ -24,6 +25,10 @@ from models.accounts.permission import may
 from models.errors import InputError
 
 ON_A_PAGE = 25
+COLUMNS = (
+    "system", "number", "what happened", "kinds", "aware at", "happened at", "place", "link", "known", "corrective",
+    "state of the report", "at the latest", "closed at", "closing",
+)  # fmt: skip
 
 
 @require_safe
@@ -42,12 +47,15 @@ def incidents_of_system(request: HttpRequest, pk: UUID) -> HttpResponse:
 def listed(request: HttpRequest, found: Any, system: System | None) -> HttpResponse:
     filters = IncidentFilters(request)
     page = filters.page(found, ON_A_PAGE)
+    clocks = keeping.clocks_of(page)
     said = {
         "page": page,
+        "rows": [(each, keeping.most_urgent(clocks[each.pk])) for each in page],
         "filters": filters,
         "system": system,
         "there_are": page.paginator.count or found.exists(),
         "may_govern": may(request.user, "govern", organisation_for(request)),
+        "may_export": may(request.user, "export", organisation_for(request)),
     }
     return render(request, "incidents/incidents.html", said, status=422 if filters.errors else 200)
 
@@ -56,18 +64,58 @@ def listed(request: HttpRequest, found: Any, system: System | None) -> HttpRespo
 def incident(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = one_of(request, pk)
     titles = {kind.id: kind for kind in kinds()}
+    told = list(found.notifications.select_related("author").order_by("-number"))
+    first = min((each.sent_at for each in told if each.recipient == "authority"), default=None)
     said = {
         "incident": found,
         "kinds": [titles[kind] for kind in found.kinds if kind in titles],
         "clocks": keeping.clocks(found),
-        "classified": found.system.standing is not None,
-        "notifications": found.notifications.select_related("author").order_by("-number"),
-        "fields": report_fields(),
-        "note": report_note(),
+        "counting": counting_note(),
+        "duties": other_duties(),
+        "notifications": [(each, titled(each)) for each in told],
+        "answers": answers(first) if first else [],
         "may_govern": may(request.user, "govern", found),
-        "closing": ClosingForm(),
     }
     return render(request, "incidents/incident.html", said)
+
+
+def titled(told: Notification) -> str:
+    return next((each.title for each in recipients() if each.id == told.recipient), told.recipient)
+
+
+@require_safe
+def incident_report(request: HttpRequest, pk: UUID, number: int | None = None) -> HttpResponse:
+    """The report's fields, to be printed: as they stand now, or as they were told with the notification of a number."""
+    found = one_of(request, pk)
+    if number is None:
+        told, content = None, keeping.plain(found) | {"system": str(found.system)}
+    else:
+        told = get_object_or_404(found.notifications.select_related("author"), number=number)
+        content = told.content
+    fields = keeping.reported(content, f"{told.authority} ({titled(told)})" if told else "")
+    said = {"incident": found, "told": told, "fields": fields, "note": report_note()}
+    return render(request, "incidents/fields.html", said)
+
+
+@require_safe
+def incidents_csv(request: HttpRequest) -> HttpResponse:
+    """All incidents of the organisation, with the earliest of their clocks that still runs."""
+    organisation = organisation_for(request, "export")
+    rows = list(incidents_of(organisation).order_by("system__name", "number"))
+    clocks = keeping.clocks_of(rows)
+    return csv_response("incidents.csv", COLUMNS, [row_of(each, clocks[each.pk]) for each in rows])
+
+
+def row_of(incident: Incident, clocks: list[keeping.Kept]) -> list[Any]:
+    said = keeping.plain(incident)
+    running = keeping.most_urgent(clocks)
+    limits = [each.running.due for each in clocks if each.is_open and each.running.due]
+    return [
+        incident.system, incident.number, said["title"], " ".join(said["kinds"]), said["aware_at"], said["happened_at"],
+        said["place"], incident.get_link_display(), said["known"], said["corrective"],
+        running.state if running else None, keeping.in_utc(min(limits)) if limits else None,
+        keeping.in_utc(incident.closed_at) if incident.closed_at else None, incident.closing,
+    ]  # fmt: skip
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -141,7 +189,7 @@ def close_incident(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, "Closed.")
             return redirect("incident", found.pk)
-    said = {"incident": found, "form": form, "open": [each for each in keeping.clocks(found) if each.told is None]}
+    said = {"incident": found, "form": form, "open": [each for each in keeping.clocks(found) if each.is_open]}
     return render(request, "incidents/close.html", said, status=422 if form.errors else 200)
 
 

@@ -34,8 +34,11 @@ def listed(
     query: PageQuery,
     show: Callable[[Any], BaseModel],
     order: Sequence[str] = NEWEST,
+    before: Callable[[list[Any]], object] | None = None,
 ) -> HttpResponse:
     """One page of `rows` by `order`, whose fields together are unique and not null (`-` in front: falling).
+
+    `before` gets the page's rows once, to look up what `show` needs of all of them.
 
     Raises Problem for a cursor that is not one of ours for this list.
     """
@@ -45,6 +48,8 @@ def listed(
     page, following = found[: query.limit], None
     if len(found) > query.limit:
         following = address(request, closed(request.path, [value(page[-1], name) for name in order]))
+    if before:
+        before(page)
     response = reply(Listed[Any](items=[show(row) for row in page], next=following))
     if following:
         response.headers["Link"] = f'<{following}>; rel="next"'

@@ -267,7 +267,8 @@ WAYS: dict[str, Way] = {
     "list_notifications": Way("GET", "/incidents/{id}/notifications", **INCIDENT),
     "create_notification": Way(
         "POST", "/incidents/{id}/notifications", 201, "officer", **INCIDENT,
-        body=lambda w: {"sort": "final", "authority": "CNPD", "sent_at": f"{timezone.now().isoformat()}"},
+        body=lambda w: {"sort": "final", "recipient": "authority", "authority": "CNPD",
+                        "sent_at": timezone.now().isoformat()},
     ),
     "list_reviews": Way("GET", "/reviews"),
     "create_review": Way(

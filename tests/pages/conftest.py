@@ -248,7 +248,7 @@ def wrong(people: dict[str, User], system: System) -> Incident:
     text = ODD.replace("\u202e", "")
     said = {"title": text, "kinds": ["death"], "aware_at": now, "known": text, "corrective": text, "place": text}
     incident = keeping.begin(people["officer"], system, said)
-    keeping.tell(people["officer"], incident, "initial", text, now)
+    keeping.tell(people["officer"], incident, "initial", "authority", text, now)
     return incident
 
 

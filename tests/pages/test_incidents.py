@@ -45,7 +45,7 @@ def test_an_incident_is_registered_and_its_clock_runs_from_awareness(officer, wo
     page = answer.content.decode()
     assert "Article 73(2)" in page
     assert f"{made.aware_at + timedelta(days=15):%b %Y}" in page
-    assert "left<" in page
+    assert "Due at once" in page
     assert "This system is not classified yet" in page
     assert verbs() == ["registered"]
 
@@ -73,14 +73,13 @@ def test_what_cannot_be_is_refused_at_its_field_and_nothing_typed_is_lost(office
 def test_what_was_told_is_kept_word_for_word_when_more_becomes_known(officer, world):
     incident = begun(world, known="Little.")
     soon = f"{timezone.now() + timedelta(minutes=1):%Y-%m-%dT%H:%M}"
-    sent = {"sort": "initial", "authority": "CNPD", "sent_at": soon}
+    sent = {"sort": "initial", "recipient": "authority", "authority": "CNPD", "sent_at": soon}
     assert officer.post(f"/incidents/{incident.pk}/report/", sent).status_code == 302
     keeping.change(world.people["officer"], incident, {"known": "Much."}, 1)
     told = Notification.unscoped.get(incident=incident)
     assert told.content["known"] == "Little."
-    page = officer.get(f"/incidents/{incident.pk}/").content.decode()
-    assert "Little." in page
-    assert "Much." in page
+    assert "Little." in officer.get(f"/incidents/{incident.pk}/fields/1/").content.decode()
+    assert "Much." in officer.get(f"/incidents/{incident.pk}/fields/").content.decode()
     with pytest.raises(Immutable):
         told.save()
     assert verbs() == ["registered", "reported", "changed"]
@@ -88,7 +87,7 @@ def test_what_was_told_is_kept_word_for_word_when_more_becomes_known(officer, wo
 
 def test_a_report_before_awareness_or_in_the_future_is_refused(officer, world):
     for sent_at in (world.incident.aware_at - timedelta(days=1), timezone.now() + timedelta(days=1)):
-        sent = {"sort": "final", "authority": "CNPD", "sent_at": f"{sent_at:%Y-%m-%dT%H:%M}"}
+        sent = {"sort": "final", "recipient": "authority", "authority": "CNPD", "sent_at": f"{sent_at:%Y-%m-%dT%H:%M}"}
         assert officer.post(f"/incidents/{world.incident.pk}/report/", sent).status_code == 422
     assert Notification.unscoped.count() == 1
 
@@ -121,7 +120,7 @@ def test_a_clock_says_whether_it_was_met(world, hours, state):
     aware = timezone.now() - timedelta(days=12)
     incident = begun(world, aware_at=aware, kinds=["death"])
     assert [each.state for each in keeping.clocks(incident)] == ["overdue"]
-    keeping.tell(world.people["officer"], incident, "initial", "CNPD", aware + timedelta(hours=hours))
+    keeping.tell(world.people["officer"], incident, "initial", "authority", "CNPD", aware + timedelta(hours=hours))
     assert [each.state for each in keeping.clocks(incident)] == [state]
 
 
