@@ -3,15 +3,18 @@ kinds of evidence, guidance and standards, and how sure each statement is.
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
+from governance.frameworks.load import as_of, load
 from models.errors import InputError
 
-from .load import as_of, load
+TIMELINE, ANNEXES = "eu-ai-act-timeline", "eu-ai-act-annexes"
+DAYS = {"date", "applies_from"}
 
-TIMELINE = "eu-ai-act-timeline"
+Statement = TypeVar("Statement")
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Transition:
     ref: str
     placed_before: str
     applies_from: dt.date | None
+    certainty: str
     requirements: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
     application: str = ""
@@ -68,6 +72,7 @@ class Clock:
     days: int | None
     ref: str
     rule: str
+    certainty: str
     requirement: str = ""
 
 
@@ -79,6 +84,7 @@ class Retention:
     title: str
     period: str
     ref: str
+    certainty: str
     minimum: bool = False
     start: str = ""
 
@@ -91,6 +97,7 @@ class Penalty:
     title: str
     what: str
     ref: str
+    certainty: str
     rule: str = ""
     eur: int | None = None
     pct: int | None = None
@@ -103,6 +110,7 @@ class Definition:
     id: str
     ref: str
     title: str
+    certainty: str
     help: str = ""
     guideline: str = ""
     amended_by: str = ""
@@ -117,17 +125,18 @@ class AnnexItem:
     annex: str
     ref: str
     title: str
+    certainty: str
     help: str = ""
 
 
 @dataclass(frozen=True)
 class Right:
-    """A right of the EU Charter; ``core`` ones are asked first in a fundamental rights impact assessment."""
+    """A right of the EU Charter; those ``core_for_fria`` are asked first in a fundamental rights impact assessment."""
 
     id: str
     ref: str
     title: str
-    core: bool
+    core_for_fria: bool
     certainty: str
 
 
@@ -138,18 +147,20 @@ class EvidenceType:
     id: str
     title: str
     kind: str
+    certainty: str
     help: str = ""
 
 
 @dataclass(frozen=True)
 class Document:
-    """A guideline or code of practice, or a standard, and how far it has come; ``ref`` is where it is found."""
+    """A guideline or code of practice, or a standard, and how far it has come; ``ref`` is where it is found, or what
+    it is for."""
 
     id: str
     title: str
-    ref: str
     status: str
     certainty: str
+    ref: str = ""
     date: dt.date | None = None
     verification: str = ""
 
@@ -164,12 +175,7 @@ class Certainty:
 @cache
 def milestones() -> tuple[Milestone, ...]:
     """All milestones of the AI Act, in order of date."""
-    file = load(TIMELINE)
-    found = (
-        Milestone(_day(each), each["title"], each["ref"], file["certainty"], each.get("help", ""))
-        for each in file["milestones"]
-    )
-    return tuple(sorted(found, key=lambda each: each.date))
+    return tuple(sorted(_held(Milestone, TIMELINE, "milestones"), key=lambda each: each.date))
 
 
 def timeline(day: dt.date | str) -> Timeline:
@@ -179,30 +185,24 @@ def timeline(day: dt.date | str) -> Timeline:
     return Timeline(reached, milestones()[len(reached) :])
 
 
-@cache
 def transitions() -> tuple[Transition, ...]:
     """The later dates for systems and models that were there before."""
-    return tuple(
-        Transition(**{**each, "applies_from": _day(each, "applies_from")}) for each in load(TIMELINE)["transitions"]
-    )
+    return _held(Transition, TIMELINE, "transitions")
 
 
-@cache
 def incident_clocks() -> tuple[Clock, ...]:
     """Every clock of incident reporting; those not ``on`` you are somebody else's to keep."""
-    return tuple(Clock(**each) for each in load(TIMELINE)["incident_deadlines"])
+    return _held(Clock, TIMELINE, "incident_deadlines")
 
 
-@cache
 def retention() -> tuple[Retention, ...]:
     """How long what is kept."""
-    return tuple(Retention(**each) for each in load(TIMELINE)["retention"])
+    return _held(Retention, TIMELINE, "retention")
 
 
-@cache
 def penalties() -> tuple[Penalty, ...]:
     """All tiers of fines."""
-    return tuple(Penalty(**each) for each in load(TIMELINE)["penalties"])
+    return _held(Penalty, TIMELINE, "penalties")
 
 
 def penalty(tier: str) -> Penalty:
@@ -210,40 +210,33 @@ def penalty(tier: str) -> Penalty:
     return _one(penalties(), tier, "tier of fines")
 
 
-@cache
 def definitions() -> tuple[Definition, ...]:
     """The definitions of the AI Act that decide here."""
-    return tuple(Definition(**each) for each in load("eu-ai-act-classification")["definitions"])
+    return _held(Definition, "eu-ai-act-classification", "definitions")
 
 
 def annexes() -> dict[str, str]:
     """The annexes that are checklists: id -> title."""
-    return {each["id"]: each["title"] for each in load("eu-ai-act-annexes")["annexes"]}
+    return {each["id"]: each["title"] for each in load(ANNEXES)["annexes"]}
 
 
 @cache
 def annex(id: str) -> tuple[AnnexItem, ...]:
     """The points of an annex. InputError on one that is not held, which names those that are."""
-    for each in load("eu-ai-act-annexes")["annexes"]:
+    for each in load(ANNEXES)["annexes"]:
         if each["id"] == id:
-            return tuple(AnnexItem(annex=id, **point) for point in each["items"])
+            return tuple(_entry(AnnexItem, load(ANNEXES), {"annex": id, **point}) for point in each["items"])
     raise InputError(f"There is no annex {id!r}; there are: {', '.join(annexes())}.")
 
 
-@cache
 def rights() -> tuple[Right, ...]:
     """The rights of the EU Charter, for a fundamental rights impact assessment."""
-    file = load("eu-charter")
-    return tuple(
-        Right(each["id"], each["ref"], each["title"], each["core_for_fria"], file["certainty"])
-        for each in file["rights"]
-    )
+    return _held(Right, "eu-charter", "rights")
 
 
-@cache
 def evidence_types() -> tuple[EvidenceType, ...]:
     """The kinds of evidence that requirements ask for."""
-    return tuple(EvidenceType(**each) for each in load("evidence-types")["evidence_types"])
+    return _held(EvidenceType, "evidence-types", "evidence_types")
 
 
 def evidence_type(id: str) -> EvidenceType:
@@ -251,30 +244,14 @@ def evidence_type(id: str) -> EvidenceType:
     return _one(evidence_types(), id, "kind of evidence")
 
 
-@cache
 def guidance() -> tuple[Document, ...]:
     """The Commission's guidelines, codes and templates, and how far each has come."""
-    return tuple(
-        Document(
-            id=each["id"],
-            title=each["title"],
-            ref=each["reference"],
-            status=each["status"],
-            certainty=each["certainty"],
-            date=_day(each),
-            verification=each["verification"],
-        )
-        for each in load("eu-guidance-and-standards")["guidance"]
-    )
+    return _held(Document, "eu-guidance-and-standards", "guidance")
 
 
-@cache
 def standards() -> tuple[Document, ...]:
     """The European standards on the way; none cited in the Official Journal gives a presumption of conformity."""
-    return tuple(
-        Document(each["id"], each["subject"], each["article"], each["stage"], each["certainty"])
-        for each in load("eu-guidance-and-standards")["standards"]
-    )
+    return _held(Document, "eu-guidance-and-standards", "standards")
 
 
 @cache
@@ -288,13 +265,22 @@ def certainty(statement: Any) -> Certainty:
     return _one(certainties(), getattr(statement, "certainty", statement), "certainty")
 
 
+@cache
+def _held(kind: type[Statement], file: str, key: str) -> tuple[Statement, ...]:
+    """A list of a file as types."""
+    return tuple(_entry(kind, load(file), each) for each in load(file)[key])
+
+
+def _entry(kind: type[Statement], file: Mapping[str, Any], each: Mapping[str, Any]) -> Statement:
+    """An entry as its type. As sure as its file says, unless it says so itself; a day not known is None."""
+    said = {"certainty": file["certainty"], **each}
+    for key in DAYS & set(said):
+        said[key] = dt.date.fromisoformat(said[key]) if said[key] else None
+    return kind(**said)
+
+
 def _one(held: tuple[Any, ...], id: str, what: str) -> Any:
     for each in held:
         if each.id == id:
             return each
     raise InputError(f"There is no {what} {id!r}; there are: {', '.join(each.id for each in held)}.")
-
-
-def _day(each: Any, key: str = "date") -> Any:
-    """A day that a file gives, None where it gives none."""
-    return dt.date.fromisoformat(each[key]) if each[key] else None

@@ -10,14 +10,13 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
+from governance.frameworks.load import load, names
 from models.errors import InputError
-
-from .load import load, names
 
 # how a file's crosswalk names another framework
 CROSSWALK = {"nist": "nist-ai-rmf", "iso42001": "iso-42001", "eu_ai_act": "eu-ai-act"}
 # what a file says of itself as a whole that a reader should know
-CAVEATS = ("verification", "status", "pending", "not_presumption", "no_threshold", "copyright_note")
+CAVEATS = ("verification", "status", "pending", "not_presumption", "no_threshold", "copyright_note", "suggestion")
 
 
 @dataclass(frozen=True)

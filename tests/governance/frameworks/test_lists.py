@@ -96,7 +96,7 @@ def test_annexes_definitions_rights_and_evidence():
     assert {each.title for each in lists.definitions()} >= {"AI system", "Serious incident"}
     assert all(each.help for each in lists.definitions())
     assert [each.ref for each in lists.rights()] == [f"Article {number}" for number in range(1, 51)]
-    assert sum(each.core for each in lists.rights()) == 25
+    assert sum(each.core_for_fria for each in lists.rights()) == 25
     assert lists.evidence_type("fairness-audit").kind == "tech"
 
 
@@ -113,7 +113,12 @@ def test_a_statement_says_how_sure_it_is():
     assert said["gpai-obligations"] == "Final guidance"
     assert lists.certainty(requirement("art-4-1")).title == "In force"
     assert lists.certainty(requirement("art-6-4-doc").note_certainty).title == "Draft guidance"
-    assert {lists.certainty(each).title for each in lists.rights()} == {"Unconfirmed"}
+    assert {lists.certainty(each).title for each in lists.rights()} == {"In force"}
+    everything = (
+        *lists.milestones(), *lists.transitions(), *lists.incident_clocks(), *lists.retention(), *lists.penalties(),
+        *lists.definitions(), *lists.evidence_types(), *(point for id in lists.annexes() for point in lists.annex(id)),
+    )  # fmt: skip
+    assert all(lists.certainty(each).title for each in everything)
     assert lists.certainty(framework("nist-ai-rmf")).title == "In force"
 
 

@@ -41,7 +41,7 @@ def test_a_framework_keeps_the_contract(name):
     [
         ("eu-ai-act", "Chapter III, Section 2", "High-risk: requirements for the system", 77),
         ("nist-ai-rmf", "MEASURE", "Risks assessed and tracked", 22),
-        ("iso-42001", "A.7", "Data", 5),
+        ("iso-42001", "A.7", "Data behind the systems", 5),
         ("gdpr", "GDPR", "GDPR", 36),
     ],
 )
