@@ -125,6 +125,8 @@ def described(value: Any) -> str:
         return words
     if isinstance(value, (list, tuple)):
         return "a list"
+    if isinstance(value, dt.date):
+        return value.isoformat()
     return "a list of `name: value`" if isinstance(value, Mapping) else shown(value)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from governance.frameworks.load import load
 from governance.frameworks.requirements import Requirement, requirements
+from governance.law.answers import listed
 from governance.law.facts import Facts
 from governance.law.reading import reading
 
@@ -234,7 +235,8 @@ def _of_older_systems(facts: Facts, begins: dt.date) -> Iterator[str]:
 
 def _readings(duties: Iterable[Requirement]) -> Iterator[str]:
     """Where the law's words give another day than the one that is taken."""
-    articles = dict.fromkeys(each.section for each in duties if each.date_certainty == "our-reading")
+    named = {each["id"]: each["ref"] for each in load("eu-ai-act")["sections"]}
+    articles = dict.fromkeys(named[each.section] for each in duties if each.date_certainty == "our-reading")
     if articles:
         note = load("eu-ai-act-timeline")["interpretation_notes"][0]
-        yield f"The days of {', '.join(articles)} are our reading. {note}"
+        yield f"The days of {listed(tuple(articles), 'and')} are our reading. {note}"

@@ -36,7 +36,8 @@ def classify(facts: Path, as_of: str | None, json_file: Path | None) -> None:
 
     check_writable(json_file, inputs=(facts,))
     read = read_facts(facts)
-    found = classified(read, checked_day(as_of or read.assessment_date or dt.date.today()))
+    day = as_of if as_of is not None else read.assessment_date or dt.date.today()
+    found = classified(read, checked_day(day))
     if json_file:
         content = json.dumps(found.as_json(), ensure_ascii=False, indent=2) + "\n"
         write_atomically(json_file, content.encode())

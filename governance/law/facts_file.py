@@ -56,7 +56,9 @@ def _parsed(file: Path) -> Any:
         raise InputError(f"{file.name} is not text in UTF-8.") from None
     except InputError:
         raise
-    except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+    except RecursionError:
+        raise InputError(f"{file.name} cannot be read as YAML: it is nested too deeply.") from None
+    except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError) as error:
         # PyYAML answers a tag that does not fit its value, such as !!int "", with whatever Python raises
-        words = " ".join(str(error).split())[:300] or "it is nested too deeply"
+        words = " ".join(str(error).split())[:300]
         raise InputError(f"{file.name} cannot be read as YAML: {words}.") from None

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from governance.frameworks.load import load
 from governance.law.answers import listed
 from governance.law.applies import Applying, applying
 from governance.law.reading import class_name
@@ -67,10 +68,11 @@ def _duties(console: Any, found: Classification, duties: Applying) -> None:
         console.print("[bold]Duties[/bold]: none under the Act that is held.\n")
     if duties.in_force:
         _list(console, f"Duties in force on {found.as_of}, {whose}", (_line(each) for each in duties.in_force))
+    refs = {each["id"]: each["ref"] for each in load("eu-ai-act")["sections"]}
     days = Counter(day for _, day in duties.coming)
     for day, number in sorted(days.items()):
         articles = Counter(each.section for each, due in duties.coming if due == day)
-        named = ", ".join(f"{section} ({count})" for section, count in articles.items())
+        named = ", ".join(f"{refs[section]} ({count})" for section, count in articles.items())
         _list(console, f"Coming on {day}, {whose}: {number} duties", (named,))
     if duties.conditional:
         lines = dict.fromkeys(f"{each.ref}, where {each.where}, from {each.date}" for each in duties.conditional)

@@ -98,7 +98,7 @@ def test_object_and_roles_stand_beside_the_answers_or_in_them(
         ("answers: {is_ai_system: !!bool x}\n", "cannot be read as YAML"),
         ("answers: {is_ai_system: !!timestamp x}\n", "cannot be read as YAML"),
         ("answers: {", "cannot be read as YAML"),
-        ("[" * 5000, "cannot be read as YAML"),
+        ("[" * 5000, "nested too deeply"),
         ("#" * 300_000, "longer than 262,144 bytes"),
         ("answers: {is_ai_system: 'yes'}\n", "is_ai_system is to be true or false"),
         ("answers: {is_ai_system: 2026-11-21}\n", "is_ai_system is to be true or false"),
@@ -122,7 +122,8 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path, capsys: pytest.Captu
 
 
 @pytest.mark.parametrize(
-    ("day", "says"), [("2026-07-26", "consolidated on 2026-07-27"), ("tomorrow", "'tomorrow' is not a date")]
+    ("day", "says"),
+    [("2026-07-26", "consolidated on 2026-07-27"), ("tomorrow", "'tomorrow' is not a date"), ("", "'' is not a date")],
 )
 def test_a_day_that_the_text_cannot_answer_for_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], day: str, says: str

@@ -35,7 +35,7 @@ from tests.governance.law.conftest import MACHINE, MEDICAL, MODEL, PLAIN
         ({"gpai": MODEL | {"flops": float("nan")}}, "gpai.flops is to be a number"),
         ({"gpai": MODEL | {"flops": 10**400}}, "gpai.flops is to be a number"),
         ({"assessment_date": "21.11.2026"}, "assessment_date is to be a date, YYYY-MM-DD, not '21.11.2026'."),
-        ({"assessment_date": dt.datetime(2026, 11, 21, 12)}, "assessment_date is to be a date"),
+        ({"assessment_date": dt.datetime(2026, 11, 21, 12)}, "a date, YYYY-MM-DD, not 2026-11-21T12"),
         ({"roles": ["user"]}, "a role of the Act, not 'user'"),
         ({"roles": ["downstream-provider"]}, "Did you mean .*provider"),
         ({"object": "product"}, "object is to be system, model or both"),
