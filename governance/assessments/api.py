@@ -13,7 +13,9 @@ from pydantic import Field
 
 from audits.api import PDF, sent
 from governance.assessments import reporting, signing
+from governance.assessments.lists import signed_before
 from governance.assessments.models import Assessment, Comment
+from governance.reports.compare import Change, compare
 from governance.systems.models import System
 from governance.systems.stale import Stale
 from models.rest.conditional import require_match
@@ -76,6 +78,23 @@ class SendingBack(Asked):
     reason: str = Field(min_length=1, max_length=signing.LONGEST_COMMENT, description="What has to change.")
 
 
+class ChangeRecord(Record):
+    what: str = Field(examples=["Class"])
+    before: str
+    after: str
+
+
+class TopicRecord(Record):
+    title: str = Field(examples=["Risks"])
+    changes: list[ChangeRecord]
+
+
+class AssessmentComparison(Record):
+    before: UUID | None = Field(description="The last one approved before it; null where it is the first.")
+    after: UUID
+    topics: list[TopicRecord] = Field(description="Only those in which something changed.")
+
+
 class CommentRecord(Record):
     id: UUID
     text: str
@@ -108,6 +127,10 @@ def assessment_record(found: Assessment) -> AssessmentRecord:
 
 def assessment_detail(found: Assessment) -> AssessmentDetail:
     return AssessmentDetail(**said(found), snapshot=reporting.told(found))
+
+
+def change_record(change: Change) -> ChangeRecord:
+    return ChangeRecord(what=change.what, before=change.before, after=change.after)
 
 
 def comment_record(found: Comment) -> CommentRecord:
@@ -164,6 +187,13 @@ def send_back_assessment(request: ApiRequest, assessment_id: UUID, body: Sending
     return reply(assessment_record(one(request, assessment_id)))
 
 
+@router.on("POST", "/assessments/{uuid:assessment_id}/withdraw", {200: AssessmentRecord}, action="govern", once=True)
+def withdraw_assessment(request: ApiRequest, assessment_id: UUID, body: SendingBack) -> HttpResponse:
+    """Take what is in review back to mend it, with the reason as a comment; it is a draft again."""
+    signing.send_back(request.user, one(request, assessment_id), body.reason)
+    return reply(assessment_record(one(request, assessment_id)))
+
+
 @router.on(
     "POST", "/assessments/{uuid:assessment_id}/approve", {200: AssessmentRecord},
     action="approve", once=True, problems=("conflict", "refused"),
@@ -175,6 +205,18 @@ def approve_assessment(request: ApiRequest, assessment_id: UUID, body: Approval)
     except Stale as error:
         raise Problem("conflict", "What is in review is something else by now. Read it again.") from error
     return reply(assessment_record(one(request, assessment_id)))
+
+
+@router.on("GET", "/assessments/{uuid:assessment_id}/comparison", {200: AssessmentComparison}, action="read")
+def compare_assessment(request: ApiRequest, assessment_id: UUID) -> HttpResponse:
+    """Compare a risk assessment with the last one that was approved before it."""
+    found = one(request, assessment_id)
+    before = signed_before(found)
+    topics = [
+        TopicRecord(title=topic.title, changes=[change_record(each) for each in topic.changes])
+        for topic in (compare(reporting.told(before), reporting.told(found)) if before else ())
+    ]
+    return reply(AssessmentComparison(before=before.pk if before else None, after=found.pk, topics=topics))
 
 
 @router.on("GET", "/assessments/{uuid:assessment_id}/comments", {200: Listed[CommentRecord]}, action="read")

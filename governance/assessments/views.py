@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from governance.assessments import reporting, signing
 from governance.assessments.forms import ApproveForm, CommentForm, SendBackForm, WriteForm, written
-from governance.assessments.lists import AssessmentFilters, assessments_of, waiting_for
+from governance.assessments.lists import SIGNED, AssessmentFilters, assessments_of, signed_before, waiting_for
 from governance.assessments.models import Assessment, State
 from governance.reports.compare import compare
 from governance.systems.models import System
@@ -25,7 +25,6 @@ from models.errors import InputError
 from models.registry.storage import store
 
 ON_A_PAGE = 25
-SIGNED = (State.APPROVED, State.SUPERSEDED)
 
 
 @require_safe
@@ -206,8 +205,7 @@ def comment_assessment(request: HttpRequest, pk: UUID) -> HttpResponse:
 def compare_assessment(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Against the last one that was approved before it."""
     found = one_of(request, pk)
-    earlier = Assessment.objects.of(found.organisation).filter(system=found.system, number__lt=found.number)
-    before = earlier.filter(state__in=SIGNED).select_related("system__organisation").order_by("-number").first()
+    before = signed_before(found)
     topics = compare(reporting.told(before), reporting.told(found)) if before else ()
     said = {"assessment": found, "before": before, "topics": topics}
     return render(request, "assessments/compare.html", said)

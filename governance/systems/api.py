@@ -12,6 +12,7 @@ from ninja import Query
 from pydantic import Field
 
 from governance.law import questionnaire
+from governance.systems import api_law
 from governance.systems import records as r
 from governance.systems.answering import answer
 from governance.systems.classifying import StaleAnswers, record_standing, today
@@ -31,7 +32,8 @@ from models.rest.router import Media, Router
 
 router = Router()
 systems = Router(tags=["Systems"])
-router.add_router("", systems)
+for part in (systems, api_law.router):
+    router.add_router("", part)
 BY_TIME = ("added_at", "pk")
 SHEETS = {200: Media(MEDIA["csv"], "The sheet, as CSV or XLSX.", (MEDIA["xlsx"],))}
 

@@ -25,10 +25,11 @@ WITH_BODY = [
     "change_webhook", "register_model", "register_dataset", "change_organisation", "create_delegation",
     "create_system", "change_system", "add_system_part", "create_answers", "create_classification",
     "change_obligation", "attach_evidence", "create_evidence",
+    "start_obligation_audit", "attach_result", "dismiss_result",
     "create_risk", "change_risk", "accept_risk", "close_risk", "add_measure", "change_measure",
     "decide_risk_proposal", "write_statement",
     "create_incident", "change_incident", "close_incident", "create_notification",
-    "create_assessment", "change_assessment", "send_back_assessment", "approve_assessment",
+    "create_assessment", "change_assessment", "send_back_assessment", "withdraw_assessment", "approve_assessment",
     "create_assessment_comment",
     "create_review", "change_review", "do_review",
 ]  # fmt: skip

@@ -127,6 +127,14 @@ WAYS: dict[str, Way] = {
     "import_systems": Way("POST", "/systems/import", role="officer", body=lambda w: b"name\nFrom a sheet\n"),
     "get_system": Way("GET", "/systems/{id}", **SYSTEM),
     "change_system": Way("PATCH", "/systems/{id}", **GOVERN, body=lambda w: {"purpose": "Mine"}, **ANY),
+    "list_frameworks": Way("GET", "/frameworks"),
+    "list_requirements": Way("GET", "/requirements"),
+    "get_timeline": Way("GET", "/timeline"),
+    "list_evidence_types": Way("GET", "/evidence-types"),
+    "list_rights": Way("GET", "/rights"),
+    "list_incident_kinds": Way("GET", "/incident-kinds"),
+    "list_certainties": Way("GET", "/certainties"),
+    "get_outcome": Way("GET", "/systems/{id}/outcome", **SYSTEM),
     "list_questions": Way("GET", "/questions"),
     "get_answers": Way("GET", "/systems/{id}/answers", **SYSTEM),
     "create_answers": Way(
@@ -204,6 +212,17 @@ WAYS: dict[str, Way] = {
     ),
     "get_evidence_piece": Way("GET", "/evidence/{id}", **PIECE),
     "get_evidence_file": Way("GET", "/evidence/{id}/file", **PIECE),
+    "start_obligation_audit": Way(
+        "POST", "/obligations/{id}/audits", 422, "officer", **DUTY, body=lambda w: {"version": str(w.model.pk)}
+    ),
+    "list_results": Way("GET", "/systems/{id}/results", **SYSTEM),
+    "attach_result": Way(
+        "POST", "/systems/{id}/results", 201, "officer", **SYSTEM, body=lambda w: {"audit": str(w.done.pk)}
+    ),
+    "dismiss_result": Way(
+        "POST", "/systems/{id}/results/dismissals", 201, "officer", **SYSTEM,
+        body=lambda w: {"audit": str(w.done.pk), "reason": "An older policy."},
+    ),
     "get_coverage": Way("GET", "/systems/{id}/coverage", **SYSTEM),
     "list_assessments": Way("GET", "/assessments"),
     "create_assessment": Way("POST", "/assessments", 422, "officer", body=lambda w: {"system": str(w.system.pk)}),
@@ -218,6 +237,10 @@ WAYS: dict[str, Way] = {
     "approve_assessment": Way(
         "POST", "/assessments/{id}/approve", **APPROVE, body=lambda w: {"sha256": w.assessment.sha256}
     ),
+    "withdraw_assessment": Way(
+        "POST", "/assessments/{id}/withdraw", 200, "officer", **ASSESSMENT, body=lambda w: {"reason": "Say more."}
+    ),
+    "compare_assessment": Way("GET", "/assessments/{id}/comparison", **ASSESSMENT),
     "list_assessment_comments": Way("GET", "/assessments/{id}/comments", **ASSESSMENT),
     "create_assessment_comment": Way(
         "POST", "/assessments/{id}/comments", 201, "officer", **ASSESSMENT, body=lambda w: {"text": "Well."}
