@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from governance.frameworks.requirements import requirement
 from governance.incidents.keeping import begin as begin_incident
-from governance.incidents.keeping import tell
+from governance.incidents.keeping import change, tell
 from governance.obligations.models import Duty, Evidence, Support
 from governance.reviews.models import Review
 from governance.risks.models import Measure, Risk
@@ -90,15 +90,41 @@ def test_a_measure_is_due_until_it_is_done_or_its_risk_is_closed(system, officer
     assert near(system) == []
 
 
-def test_the_first_clock_of_an_incident_runs_to_the_minute_until_somebody_was_told(system, officer):
+def test_the_outer_limit_of_an_incident_runs_to_the_minute_until_the_authority_was_told(system, officer):
+    System.unscoped.update(roles=["provider"])
     aware = timezone.now() - timedelta(days=15, minutes=1)
     said = {"title": "It refused all", "kinds": ["fundamental-rights"], "aware_at": aware}
-    incident = begin_incident(officer, system, said)
+    incident = begin_incident(officer, System.unscoped.get(), said)
     (found,) = near(system)
     assert (found.kind, found.at) == ("Incident report", incident.aware_at + timedelta(days=15))
     assert found.is_overdue(timezone.now())
     assert not found.is_overdue(incident.aware_at)
-    tell(officer, incident, "initial", "CNPD", timezone.now())
+    tell(officer, incident, "initial", "distributor", "A shop", timezone.now())
+    assert [each.at for each in near(system)] == [found.at]
+    tell(officer, incident, "initial", "authority", "CNPD", timezone.now())
+    assert near(system) == []
+
+
+def test_what_is_due_at_once_stands_in_the_calendar_beside_its_outer_limit(system, officer):
+    System.unscoped.update(roles=["provider", "deployer"])
+    aware = timezone.now() - timedelta(hours=2)
+    said = {"title": "It refused all", "kinds": ["fundamental-rights"], "aware_at": aware}
+    incident = begin_incident(officer, System.unscoped.get(), said)
+    at_once, limit = near(system)
+    assert (at_once.title, at_once.at) == ("Article 26(5), at once: It refused all", aware)
+    assert (limit.title, limit.at) == ("Article 73(2), at the latest: It refused all", aware + timedelta(days=15))
+    change(officer, incident, {"link": "likely"}, None)
+    tell(officer, incident, "initial", "provider", "Maker", timezone.now())
+    assert [each.title.partition(":")[0] for each in near(system)] == [
+        "Article 26(5), at once", "Article 73(2), at the latest",
+    ]  # fmt: skip
+    tell(officer, incident, "initial", "authority", "CNPD", timezone.now())
+    assert near(system) == []
+
+
+def test_an_incident_that_the_system_did_not_cause_is_due_nowhere(system, officer):
+    said = {"title": "It refused all", "kinds": ["death"], "aware_at": timezone.now(), "link": "excluded"}
+    begin_incident(officer, system, said)
     assert near(system) == []
 
 
