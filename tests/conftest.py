@@ -66,6 +66,7 @@ def emptying_the_database_lifts_the_trails_guard() -> Iterator[None]:
     from django.db import connection
     from django.test import TransactionTestCase
 
+    from governance.assessments import guard as signed
     from governance.systems import frozen
     from models.registry import triggers as versions
     from models.trail import triggers as trail
@@ -73,13 +74,13 @@ def emptying_the_database_lifts_the_trails_guard() -> Iterator[None]:
     empty = TransactionTestCase._fixture_teardown
 
     def with_guard_lifted(self: Any) -> None:
-        for guard in (trail, versions, frozen):
+        for guard in (trail, versions, frozen, signed):
             guard.remove(connection)
         trail.remove(connection, trail.CHECKPOINTS)
         try:
             empty(self)
         finally:
-            for guard in (trail, versions, frozen):
+            for guard in (trail, versions, frozen, signed):
                 guard.install(connection)
             trail.install(connection, trail.CHECKPOINTS)
 

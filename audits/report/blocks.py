@@ -62,12 +62,14 @@ class Banner:
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One cell; with a `tone` it is a verdict with its shape and colour; on a page a `metric` leads to its meaning.
-    `id` is the name that programs know it by, printed small below the words."""
+    `id` is the name that programs know it by, printed small below the words. `shade`, 1 to 4, colours the
+    cell of a heat map."""
 
     text: str
     tone: Tone | None = None
     metric: str | None = None
     id: str = ""
+    shade: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def verify_report(report: Path, progress: Progress = quiet) -> Findings:
         return findings
     check_hash(parts, audit, findings)
     progress(0.2, "Computing the figures again")
-    _check_evidence(audit, findings)
+    check_evidence(audit, findings)
     progress(0.6, "Making the pages again")
     _check_pages(audit, parts, findings)
     return findings
@@ -111,7 +111,8 @@ def check_hash(parts: Parts, evidence: dict[str, Any], findings: Findings) -> No
     findings.compare("the number of attached files", parts.attachments, 1)
 
 
-def _check_evidence(audit: dict[str, Any], findings: Findings) -> None:
+def check_evidence(audit: dict[str, Any], findings: Findings) -> None:
+    """Everything of an audit's evidence that follows from its counts, computed again; what does not is listed."""
     from audits.run.recompute import recompute
 
     def compared() -> None:

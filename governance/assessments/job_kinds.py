@@ -59,12 +59,13 @@ def save(job: Job, outcome: Done) -> dict[str, Any]:
 
 
 def of(params: dict[str, Any], locked: bool = False) -> Assessment | None:
-    """The assessment as long as it is what the job was asked to print."""
+    """The assessment as long as it is what the job was asked to print: a draft until somebody writes in it."""
     rows = Assessment.unscoped.select_related("organisation", "system__organisation")
     rows = rows.select_for_update(of=("self",)) if locked else rows
     asked = params["state"]
     states = (State.APPROVED, State.SUPERSEDED) if asked == State.APPROVED else (asked,)
-    return rows.filter(pk=params["assessment"], sha256=params["sha256"], state__in=states).first()
+    wanted = {"sha256": params["sha256"], "edition": params["edition"], "state__in": states}
+    return rows.filter(pk=params["assessment"], **wanted).first()
 
 
 def page(job: Job) -> str:

@@ -11,16 +11,15 @@ from models.jobs.submit import submit
 KIND = "risk-report"
 
 
-def print_report(assessment: Assessment) -> None:
-    """Ask for the PDF of what is frozen now, and save which job makes it. The service asks, not a person: whoever may
-    send into review or approve need not be one who runs jobs."""
-    assessment.job = asked(assessment)
-    assessment.save()
-
-
 def asked(assessment: Assessment) -> Job:
-    """The job; it prints nothing once the assessment is no longer what it was then."""
-    params = {"assessment": str(assessment.pk), "sha256": assessment.sha256, "state": assessment.state}
+    """The job; it prints nothing once the assessment is no longer what it was then. The service asks, not a person:
+    whoever may send into review or approve need not be one who runs jobs."""
+    params = {
+        "assessment": str(assessment.pk),
+        "sha256": assessment.sha256,
+        "state": assessment.state,
+        "edition": assessment.edition,
+    }
     title = f"Report of {assessment}"
     return submit(KIND, organisation=assessment.organisation, user=None, params=params, title=title)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,14 @@ from governance.assessments.models import Assessment
 from governance.assessments.snapshot import snapshot_of
 from governance.reports.document import attached, with_hash
 from governance.reports.pieces import pieces
-from models.accounts.models import User
+from models.registry.storage import store
 from models.trail.models import Entry
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
+
+MOST_BYTES = 1 << 26  # of audits' evidence in one report, 64 MiB
 
 
 def told(assessment: Assessment) -> dict[str, Any]:
@@ -25,20 +28,29 @@ def told(assessment: Assessment) -> dict[str, Any]:
 
 
 def report_of(assessment: Assessment) -> dict[str, Any]:
-    return attached(told(assessment), sign_off(assessment))
+    """Raises StorageError where the evidence of an audit cannot be read."""
+    found = told(assessment)
+    return attached(found, sign_off(assessment), evidence_of(found))
+
+
+def evidence_of(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON of its audits by its hash, in their order, as long as they are not too much together."""
+    held, size = {}, 0
+    for sha in (audit["sha256"] for audit in found["audits"]):
+        file = store().path(sha)
+        size += file.stat().st_size
+        if size <= MOST_BYTES:
+            held[sha] = json.loads(file.read_bytes())
+    return held
 
 
 def sign_off(assessment: Assessment) -> dict[str, Any]:
     """Who approved is told as the trail has it, by the name of then."""
-    people = {user.pk: str(user) for user in User.objects.filter(pk__in=assessment.authors)}
     entry = approval(assessment)
     actor = json.loads(entry.body)["actor"] if entry else {"id": None, "name": ""}
     return {
         "state": assessment.state,
         "sha256": assessment.sha256,
-        "authors": [{"id": key, "name": people[key]} for key in assessment.authors if key in people],
-        "submitted_by": str(assessment.submitted_by) if assessment.submitted_by else "",
-        "submitted_at": assessment.submitted_at.isoformat() if assessment.submitted_at else None,
         "approver": actor["id"],
         "approved_by": actor["name"],
         "approved_for": assessment.approved_for,

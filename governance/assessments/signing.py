@@ -5,8 +5,9 @@ Each act is one transaction with its trail entry. What is signed is the snapshot
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from django.db import transaction
@@ -15,12 +16,13 @@ from django.utils import timezone
 
 from audits.report.evidence import canonical_bytes, sha256
 from governance.assessments.models import Assessment, Comment, State
-from governance.assessments.printing import print_report
+from governance.assessments.printing import asked
 from governance.assessments.snapshot import snapshot_of
 from governance.frameworks.load import as_of as checked_day
 from governance.systems.models import System
 from governance.systems.stale import Stale, refuse_stale
 from models.accounts.delegation import acting, acts_for
+from models.accounts.models import Organisation
 from models.accounts.permission import Forbidden, authorize, may
 from models.errors import InputError
 from models.registry.register import words
@@ -28,7 +30,9 @@ from models.trail.record import record
 
 LONGEST = 20_000
 LONGEST_COMMENT = 10_000
-OWN_WORK = "You, or somebody you stand in for, wrote in this assessment. Somebody else approves it."
+OWN_WORK = (
+    "You, or somebody you stand in for, had a part in this assessment or in what it tells. Somebody else approves it."
+)
 FIELDS = ("as_of", "summary", "not_assessed")
 UNDER_WAY = (State.DRAFT, State.IN_REVIEW)
 
@@ -53,7 +57,7 @@ def begin(user: Any, system: System, day: date | None = None) -> Assessment:
             as_of=day,
             summary=last.summary if last else "",
             not_assessed=last.not_assessed if last else "",
-            authors=[*dict.fromkeys([*(last.authors if last else ()), user.pk])],
+            authors=together(last.authors if last else (), hands_of(user, system.organisation)),
             created_by=user,
         )
         record(system.organisation, user, "assessment begun", made, {"as_of": day.isoformat(), "number": number})
@@ -75,7 +79,10 @@ def write(user: Any, assessment: Assessment, said: Mapping[str, Any], edition: i
                 setattr(current, name, words(name.replace("_", " "), said[name], LONGEST))
         after = plain(current)
         if changed := [name for name in after if before[name] != after[name]]:
-            keep(current, user)
+            current.authors = together(current.authors, hands_of(user, current.organisation))
+            current.edition += 1
+            current.report, current.job = "", None  # the PDF of what it was
+            current.save()
             facts = {which: {name: kept[name] for name in changed} for which, kept in (("from", before), ("to", after))}
             record(current.organisation, user, "changed", current, facts)
     return current
@@ -89,11 +96,15 @@ def submit(user: Any, assessment: Assessment, edition: int | None = None) -> Ass
         standing = current.system.standing
         if standing is None:
             raise InputError("Classify the system first: an assessment rests on its class.")
-        content = canonical_bytes(snapshot_of(current))
-        current.snapshot, current.sha256 = content.decode("ascii"), sha256(content)
         current.state, current.submitted_by, current.submitted_at = State.IN_REVIEW, user, timezone.now()
-        keep(current, standing.author, user)
-        print_report(current)
+        current.authors = together(current.authors, hands_of(user, current.organisation))
+        told = snapshot_of(current)
+        content = canonical_bytes(told)
+        current.snapshot, current.sha256 = content.decode("ascii"), sha256(content)
+        current.authors = [author["id"] for author in told["authors"]]
+        current.edition += 1
+        current.report, current.job = "", asked(current)
+        current.save()
         record(current.organisation, user, "sent into review", current, {"sha256": current.sha256})
     return current
 
@@ -134,15 +145,25 @@ def approve(user: Any, assessment: Assessment, signed: str, decision: str = "") 
         before = Assessment.unscoped.select_for_update().filter(system=current.system, state=State.APPROVED)
         before.update(state=State.SUPERSEDED)
         stands_in = acting(user, current.organisation)
-        current.state, current.approved_by, current.approved_at = State.APPROVED, user, timezone.now()
+        current.state, current.approved_by = State.APPROVED, user
         current.approved_for = str(stands_in.giver)[:200] if stands_in else ""
         current.decision = words("decision", decision, LONGEST)
         current.edition += 1
-        current.report = ""
-        print_report(current)
-        entry = record(current.organisation, user, "approved", current, {"sha256": signed, "number": current.number})
-        current.trail_sequence, current.trail_head = entry.sequence, entry.hash
-        current.save()
+        current.report, current.job = "", asked(current)
+        facts = {"sha256": signed, "number": current.number, "decision": current.decision}
+        entry = record(current.organisation, user, "approved", current, facts)
+        current.approved_at, current.trail_sequence, current.trail_head = entry.at, entry.sequence, entry.hash
+        current.save()  # once: from now on the database itself refuses to change it
+    return current
+
+
+def print_draft(user: Any, assessment: Assessment) -> Assessment:
+    """Ask for the PDF of a draft as it is now; every page of it bears DRAFT. Raises Forbidden, NotFound, InputError."""
+    authorize(user, "govern", assessment)
+    with transaction.atomic():
+        current = locked(assessment, None, State.DRAFT)
+        current.report, current.job = "", asked(current)
+        current.save(update_fields=["report", "job"])
     return current
 
 
@@ -184,10 +205,14 @@ def barred(user: Any, assessment: Assessment) -> bool:
     return bool(set(assessment.authors) & acts_for(user, assessment.organisation))
 
 
-def keep(assessment: Assessment, *authors: Any) -> None:
-    assessment.edition += 1
-    assessment.authors = [*dict.fromkeys([*assessment.authors, *(author.pk for author in authors)])]
-    assessment.save()
+def hands_of(user: Any, organisation: Organisation) -> list[int]:
+    """The user, and for whom they act in what they were allowed last: an author is also who let another write."""
+    stands_in = acting(user, organisation)
+    return [user.pk, stands_in.giver_id] if stands_in else [user.pk]
+
+
+def together(*keys: Iterable[int]) -> list[int]:
+    return [*dict.fromkeys(chain.from_iterable(keys))]
 
 
 def plain(assessment: Assessment) -> dict[str, Any]:

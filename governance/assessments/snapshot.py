@@ -5,6 +5,7 @@ The same rows give the same snapshot: no clock is read, whatever counts by day c
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +15,6 @@ from django.db.models import Max
 from audits.models import Audit
 from audits.report.html import plumbline_version
 from governance.assessments.models import Assessment
-from governance.assessments.tested import tested
 from governance.frameworks.lists import evidence_type, rights
 from governance.frameworks.load import held_since
 from governance.frameworks.requirements import framework, requirement
@@ -24,8 +24,10 @@ from governance.law import questionnaire
 from governance.law.incidents import kinds
 from governance.obligations.models import Evidence
 from governance.obligations.rows import Piece, Row, rows_of
+from governance.reports.audited import audited
 from governance.reports.open_points import what_follows
 from governance.reports.schema import SCHEMA
+from governance.risks.findings import Proposal, proposed
 from governance.risks.models import Risk, Statement
 from governance.systems.answering import readable
 from governance.systems.models import Answers, Standing, System, SystemPart
@@ -33,6 +35,7 @@ from governance.systems.words import class_name, role_name
 from models.accounts.models import User
 from models.errors import InputError
 from models.registry.models import DatasetVersion, ModelVersion
+from models.registry.storage import store
 
 Json = dict[str, Any]
 
@@ -42,11 +45,16 @@ def snapshot_of(assessment: Assessment) -> Json:
     system, standing = assessment.system, assessment.system.standing
     rows = rows_of(system, assessment.as_of)
     audits = audits_of(system)
+    told_risks, told_statements = list(risks_of(system)), statements_of(system)
+    told_incidents = list(Incident.unscoped.filter(system=system).order_by("number"))
+    authors = authors_of(assessment, standing, rows, [*told_risks, *told_statements, *told_incidents])
     parts = [part.version for part in SystemPart.unscoped.filter(system=system).select_related("version__model")]
     said: Json = {
         "schema": SCHEMA,
         "made_by": plumbline_version(),
         "assessment": about(assessment),
+        "authors": named(authors),
+        "sent": sent(assessment),
         "organisation": system.organisation.name,
         "system": system_json(system),
         "law": law(),
@@ -55,9 +63,10 @@ def snapshot_of(assessment: Assessment) -> Json:
         "frameworks": [frameworks_json(name) for name in dict.fromkeys(row.duty.framework for row in rows)],
         "obligations": [obligation(row) for row in rows],
         "audits": [audit_json(audit) for audit in audits],
-        "risks": [risk(each) for each in risks_of(system)],
-        "statements": [statement(each) for each in statements_of(system)],
-        "incidents": [incident(each) for each in Incident.unscoped.filter(system=system).order_by("number")],
+        "proposals": [proposal(each) for each in proposed(system)],
+        "risks": [risk(each) for each in told_risks],
+        "statements": [statement(each) for each in told_statements],
+        "incidents": [incident(each) for each in told_incidents],
         "models": [model(version) for version in parts],
         "datasets": datasets(parts, audits),
     }
@@ -80,6 +89,33 @@ def about(assessment: Assessment) -> Json:
         "as_of": assessment.as_of.isoformat(),
         "summary": assessment.summary,
     }
+
+
+def authors_of(
+    assessment: Assessment, standing: Standing | None, rows: Iterable[Row], written: Iterable[Any]
+) -> list[int]:
+    """The keys of everybody whose work it tells: who wrote in it or sent it, answered, found the class, brought or
+    attached evidence, or wrote a risk, statement or incident (`written`). Who accepted one of these is none."""
+    found = [*assessment.authors, assessment.submitted_by_id]
+    if standing:
+        found += [standing.author_id, *(said["by"] for said in standing.answers.answers.values())]
+    for piece in (piece for row in rows for piece in row.pieces):
+        found += [piece.evidence.author_id, piece.evidence.owner_id, piece.support.by_id]
+    for each in written:
+        found += [getattr(each, name, None) for name in ("author_id", "created_by_id")]
+        found += getattr(each, "writers", ())
+    return sorted({key for key in found if key is not None})
+
+
+def named(keys: Iterable[int]) -> list[Json]:
+    """People by the names of now, in the order of their keys."""
+    return [{"id": user.pk, "name": str(user)} for user in User.objects.filter(pk__in=keys).order_by("pk")]
+
+
+def sent(assessment: Assessment) -> Json | None:
+    """Who sent it into review, and when; None for a draft."""
+    by = assessment.submitted_by
+    return {"id": by.pk, "name": str(by), "at": day(assessment.submitted_at)} if by else None
 
 
 def system_json(system: System) -> Json:
@@ -197,7 +233,7 @@ def audit_json(audit: Audit) -> Json:
         "dataset": {"name": str(audit.dataset), "sha256": audit.dataset.sha256},
         "policy": str(audit.policy.get("name", "")),
         "verdict": audit.verdict,
-        **tested(audit),
+        **audited(json.loads(store().path(audit.evidence).read_bytes())),
     }
 
 
@@ -225,9 +261,16 @@ def risk(each: Risk) -> Json:
         "accepted_by": who(each.accepted_by),
         "accepted_at": day(each.accepted_at),
         "acceptance": each.acceptance,
+        "closing": each.closing,
         "audit": str(each.audit_id) if each.audit_id else None,
         "rule": each.rule,
     }
+
+
+def proposal(each: Proposal) -> Json:
+    """A finding that nobody took or dismissed yet."""
+    said = {"hazard": each.found.hazard, "figures": each.found.figures, "audit": str(each.audit)}
+    return said | {"outcome": each.outcome, "rule": each.rule}
 
 
 def degree(likelihood: int | None, severity: int | None) -> Json | None:
@@ -248,7 +291,7 @@ def statement(each: Statement) -> Json:
         "kind": each.kind,
         "title": each.get_kind_display(),
         "number": each.number,
-        "points": [point(id, text) for id, text in each.content.items()],
+        "points": [point(id, text) | {"source": each.taken.get(id)} for id, text in each.content.items()],
         "author": who(each.author),
         "at": day(each.created_at),
     }
@@ -268,11 +311,14 @@ def incident(each: Incident) -> Json:
         "number": each.number,
         "title": each.title,
         "kinds": [f"{named[id].title} ({named[id].ref})" if id in named else id for id in each.kinds],
+        "happened_at": day(each.happened_at),
         "aware_at": day(each.aware_at),
+        "place": each.place,
         "link": each.get_link_display(),
         "known": each.known,
         "corrective": each.corrective,
         "closed_at": day(each.closed_at),
+        "closing": each.closing,
         "clocks": [
             {
                 "ref": kept.running.clock.ref,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from governance.reports.counting import is_proven, level
+from governance.reports.law_part import beside
 from governance.reports.obligations_part import STATES as DUTY_STATES
 from governance.reports.page_one import titled
 from governance.reports.risks_part import STATES as RISK_STATES
@@ -66,12 +68,12 @@ def classes(before: Json, after: Json) -> Iterator[Change]:
     then, now = before["classification"], after["classification"]
     yield from differing("Class", then["title"] if then else "none", now["title"] if now else "none")
     if then and now:
-        for name, key in (
-            ("Beside it", "overlays"),
-            ("Legal basis", "legal_basis"),
-            ("Points of Annex III", "annex_iii_points"),
+        for name, said in (
+            ("Beside it", beside),
+            ("Legal basis", itemgetter("legal_basis")),
+            ("Points of Annex III", itemgetter("annex_iii_points")),
         ):
-            one, other = (", ".join(each["result"][key]) or "none" for each in (then, now))
+            one, other = (", ".join(said(each["result"])) or "none" for each in (then, now))
             yield from differing(name, one, other)
 
 

@@ -9,6 +9,7 @@ from governance.law import risks
 
 Json = Mapping[str, Any]
 PROVEN = ("evidenced", "accepted")
+STANDS = ("open", "accepted")  # a risk that was closed, or dismissed as none, stands no more
 
 
 def asked(told: Json) -> list[Json]:
@@ -41,11 +42,15 @@ def level(degree: Json | None) -> str:
     return found.title if found else "not judged"
 
 
+def standing(told: Json) -> list[Json]:
+    """The risks that are open or whose residual risk was accepted."""
+    return [each for each in told["risks"] if each["state"] in STANDS]
+
+
 def risks_by_level(told: Json, which: str) -> dict[str, int]:
-    """How many open or accepted risks are of which level, `which` being before or after."""
+    """How many risks that stand are of which level, `which` being before or after."""
     found: dict[str, int] = {}
-    for each in told["risks"]:
-        if each["state"] != "closed":
-            name = level(each[which])
-            found[name] = found.get(name, 0) + 1
+    for each in standing(told):
+        name = level(each[which])
+        found[name] = found.get(name, 0) + 1
     return found

@@ -20,9 +20,10 @@ Json = Mapping[str, Any]
 SIGNED = ("approved", "superseded")
 
 
-def attached(told: Json, signed: Json) -> dict[str, Any]:
-    """What travels in the PDF: the assessment and the facts of its sign-off."""
-    return {"schema": REPORT, "snapshot": dict(told), "sign_off": dict(signed)}
+def attached(told: Json, signed: Json, audits: Json) -> dict[str, Any]:
+    """What travels in the PDF: the assessment, the facts of its sign-off, and the evidence of its audits (their JSON)
+    by its hash."""
+    return {"schema": REPORT, "snapshot": dict(told), "sign_off": dict(signed), "audits": dict(audits)}
 
 
 def build_document(report: Json, evidence_sha256: str) -> Document:
@@ -32,12 +33,12 @@ def build_document(report: Json, evidence_sha256: str) -> Document:
     """
     if report.get("schema") != REPORT or report.get("snapshot", {}).get("schema") != SCHEMA:
         raise InputError(f"this is no risk assessment: its schema is {report.get('schema')!r}, expected {REPORT!r}")
-    ordered = json.loads(canonical_bytes(report))  # keys in the order of the attachment
-    told, signed = ordered["snapshot"], ordered["sign_off"]
+    # keys in the order of the attachment
+    told, signed = (json.loads(canonical_bytes(report[part])) for part in ("snapshot", "sign_off"))
     numbering = Numbering()
     first = numbering.of(page_one.summary(told, signed))
     front = numbering.of(sign_off.document_control(told, signed, evidence_sha256))
-    sections = tuple(numbering.of(each) for each in numbered(parts(told, signed, evidence_sha256)))
+    sections = tuple(numbering.of(each) for each in numbered(parts(told, signed, report["audits"], evidence_sha256)))
     name = say(told["system"]["name"])
     draft = signed["state"] not in SIGNED
     return Document(
@@ -59,7 +60,7 @@ def build_document(report: Json, evidence_sha256: str) -> Document:
     )
 
 
-def parts(told: Json, signed: Json, evidence_sha256: str) -> list[Any]:
+def parts(told: Json, signed: Json, audits: Json, evidence_sha256: str) -> list[Any]:
     return [
         law_part.system(told),
         law_part.classification(told),
@@ -69,14 +70,15 @@ def parts(told: Json, signed: Json, evidence_sha256: str) -> list[Any]:
         risks_part.statements(told),
         risks_part.incidents(told),
         sign_off.not_assessed(told),
-        sign_off.sign_off(signed),
-        sign_off.checking(evidence_sha256),
+        sign_off.sign_off(told, signed),
+        sign_off.checking(told, audits.keys(), evidence_sha256),
     ]
 
 
 def made_at(told: Json, signed: Json) -> str:
     """When it was signed, or sent into review; else the day that it is for."""
-    moment = signed["approved_at"] or signed["submitted_at"] or f"{told['assessment']['as_of']}T00:00:00+00:00"
+    sent = told["sent"]["at"] if told["sent"] else None
+    moment = signed["approved_at"] or sent or f"{told['assessment']['as_of']}T00:00:00+00:00"
     return f"{dt.datetime.fromisoformat(moment).astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 

@@ -18,8 +18,9 @@ def measured(told: Json) -> Section:
         said = "No audit is among the evidence of this system, so that nothing was measured."
         return Section("measured", "What was measured", (Paragraph(said),))
     lead = Paragraph(
-        "Each audit has a report of its own with every figure, which can be computed again from it. Here stand its "
-        "verdicts and the figures that they rest on. Intervals are two-sided 95%."
+        "Here stand the verdicts of each audit and the figures that they rest on, with n and two-sided 95% intervals. "
+        "The counts that they come from travel along, so that they can be computed again from this report. Each audit "
+        "has a report of its own with every figure."
     )
     parts = tuple(audit(each, number) for number, each in enumerate(told["audits"], start=1))
     return Section("measured", "What was measured", (lead,), parts)
@@ -38,6 +39,11 @@ def audit(found: Json, number: int) -> Section:
     if found["measurements"]:
         blocks.append(figures(found, number))
     return Section(f"measured-{number}", say(found["title"]), tuple(blocks))
+
+
+def plainly_named(m: Json) -> Json:
+    """A disparity over the groups that a rule left in (its `over` names them) under the metric's plain name."""
+    return m if m["over"] is None else {**m, "metric": m["metric"].rpartition("_min_n_")[0] or m["metric"]}
 
 
 def verdicts(found: Json, number: int) -> Block:
@@ -62,8 +68,8 @@ def verdict(each: Json) -> Cell:
 
 def figures(found: Json, number: int) -> Block:
     groups: dict[str, list[Any]] = {}
-    for m in found["measurements"]:
-        about = f": {words.group(m['group'])}" if m["group"] else ""
+    for m in map(plainly_named, found["measurements"]):
+        about = f": {words.group(m['group'])}" if m["group"] else ", over the groups with enough rows" * bool(m["over"])
         cells = (metric_cell(m["metric"], about), *figure_cells(m))
         by = (
             f"By {words.attribute(m['attribute'] or '*'.join(m['group']))}"

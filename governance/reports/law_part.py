@@ -8,6 +8,8 @@ from typing import Any
 from audits.report.blocks import Block, Bullets, Head, Paragraph, RowGroup, Section
 from audits.report.tables import control
 from audits.report.words import listed
+from governance.law.reading import reading as names_of
+from governance.law.summary import KINDS
 from governance.reports.text import day, moment, paragraphs, row, say, table
 
 Json = Mapping[str, Any]
@@ -52,7 +54,7 @@ def classification(told: Json) -> Section:
     result = found["result"]
     rows = [
         ("Class", found["title"]),
-        ("Beside it", listed(result["overlays"]) if result["overlays"] else "nothing"),
+        ("Beside it", listed(beside(result)) or "nothing"),
         ("Legal basis", listed(result["legal_basis"])),
         ("As of", day(found["as_of"])),
         ("By the text", found["law_version"]),
@@ -72,6 +74,12 @@ def classification(told: Json) -> Section:
     return Section("class", "The class in law", tuple(blocks), tuple(inner))
 
 
+def beside(result: Json) -> list[str]:
+    """What stands beside the class, in words."""
+    named = names_of()["classes"]
+    return [str(named.get(each, each)) for each in result["overlays"] if each != result["classification"]]
+
+
 def reasoning(result: Json) -> Block:
     rows = [row(each["question"], each["answer"], each["says"], each["ref"]) for each in result["reasoning"]]
     heads = (Head("Question of the law"), Head("Answer"), Head("Because"), Head("Reference"))
@@ -89,7 +97,7 @@ def guidance(result: Json) -> tuple[Block, ...]:
 
 def follows(result: Json) -> Block:
     rows = [
-        row(each["kind"].capitalize(), each["says"], each["who"] or "whoever the duty names", each["ref"])
+        row(KINDS.get(each["kind"], each["kind"]), each["says"], each["who"] or "whoever the duty names", each["ref"])
         for each in result["follows"]
     ]
     return table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from governance.reports.counting import asked, unproven
+from governance.reports.counting import asked, standing, unproven
 
 Json = Mapping[str, Any]
 
@@ -79,14 +79,17 @@ def of_audits(told: Json) -> Iterator[str]:
 
 
 def of_risks(told: Json) -> Iterator[str]:
+    if told["proposals"]:
+        count = "1 finding" if len(told["proposals"]) == 1 else f"{len(told['proposals'])} findings"
+        said = [each["hazard"] for each in told["proposals"]]
+        yield f"{count} of audits that nobody judged as a risk: {'; '.join(said[:3])}{more(said, 3)}."
     if not told["risks"]:
         yield "No risk is registered."
-        return
-    live = [each for each in told["risks"] if each["state"] != "closed"]
+    still = [each for each in standing(told) if each["state"] == "open"]
     for says, found in (
-        ("proposed by audits and not judged yet", [each for each in live if each["state"] == "proposed"]),
-        ("not judged after measures", [each for each in live if each["state"] == "open" and not each["after"]]),
-        ("whose residual risk nobody accepted", [each for each in live if each["state"] == "open" and each["after"]]),
+        ("not judged before measures", [each for each in still if not each["before"]]),
+        ("not judged after measures", [each for each in still if not each["after"]]),
+        ("whose residual risk nobody accepted", [each for each in still if each["after"]]),
     ):
         if found:
             numbers = ", ".join(str(each["number"]) for each in found[:12])

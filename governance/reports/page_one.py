@@ -8,7 +8,7 @@ from typing import Any
 from audits.report.blocks import Banner, Block, Bullets, Finding, Findings, Section, TableBlock
 from audits.report.tables import control
 from audits.report.words import listed
-from governance.reports.counting import is_proven, level, owed, risks_by_level, unproven
+from governance.reports.counting import is_proven, level, owed, risks_by_level, standing, unproven
 from governance.reports.text import count, day, moment, say
 
 Json = Mapping[str, Any]
@@ -42,17 +42,18 @@ def summary(told: Json, signed: Json) -> Section:
         Section("findings", "What stands out", (Findings(tuple(findings(told))),)),
         Section("not-assessed", "What was not assessed", (left_out(told),)),
     ]
-    blocks: tuple[Block, ...] = (banner(signed),)
+    blocks: tuple[Block, ...] = (banner(told, signed),)
     return Section("summary", heading(told), blocks, tuple(sections))
 
 
-def banner(signed: Json) -> Banner:
+def banner(told: Json, signed: Json) -> Banner:
     if signed["state"] in ("approved", "superseded"):
         instead = f", standing in for {say(signed['approved_for'])}" if signed["approved_for"] else ""
         text = f"Signed by {say(signed['approved_by'])}{instead} on {moment(signed['approved_at'])}."
         return Banner(STATES[signed["state"]], text, "pass")
     if signed["state"] == "in review":
-        by = f"Sent into review by {say(signed['submitted_by'])} on {moment(signed['submitted_at'])}; nobody signed it."
+        sent = told["sent"]
+        by = f"Sent into review by {say(sent['name'])} on {moment(sent['at'])}; nobody signed it."
         return Banner("Draft, in review", by, "inconclusive")
     return Banner("Draft", "Nobody signed it; what it says can still change.", "inconclusive")
 
@@ -140,7 +141,7 @@ def titled(verdict: Json) -> str:
 
 
 def of_risks(told: Json) -> Iterator[Finding]:
-    live = [each for each in told["risks"] if each["state"] != "closed"]
+    live = standing(told)
     for name in LEVELS[:2]:
         worst = [each for each in live if level(each["after"] or each["before"]) == name]
         if worst:

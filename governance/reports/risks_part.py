@@ -5,32 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from audits.report import words
 from audits.report.blocks import Block, Cell, Head, Paragraph, RowGroup, Section
 from audits.report.tables import control
-from governance.frameworks.load import load
 from governance.reports.counting import level, score
-from governance.reports.text import day, moment, paragraphs, row, say, table
+from governance.reports.heat import heat
+from governance.reports.text import day, moment, row, say, table
 
 Json = Mapping[str, Any]
 TONES = {"Critical": "fail", "High": "fail", "Medium": "inconclusive", "Low": "pass"}
 STATES = {
-    "proposed": "Proposed, not judged yet",
     "open": "Open",
     "accepted": "Residual risk accepted",
     "closed": "Closed",
+    "dismissed": "Dismissed: held to be no risk",
 }
 
 
 def risks(told: Json) -> Section:
     if not told["risks"]:
-        return Section("risks", "Risks", (Paragraph("No risk is registered for this system."),))
+        return Section("risks", "Risks", (Paragraph("No risk is registered for this system."), *proposals(told)))
     lead = Paragraph(
         "Likelihood and severity are judged from 1 to 5 on the project's own scale, which no law sets; the level "
         "comes of their product."
     )
     each = tuple(risk(one) for one in told["risks"])
     whole = Section("each-risk", "Each risk in full", (), each)
-    return Section("risks", "Risks", (lead, overview(told), heat(told)), (whole,))
+    return Section("risks", "Risks", (lead, *heat(told), overview(told), *proposals(told)), (whole,))
 
 
 def overview(told: Json) -> Block:
@@ -40,6 +41,19 @@ def overview(told: Json) -> Block:
     )
     heads = (Head("Risk"), Head("Before measures"), Head("After measures"), Head("Residual risk"))
     return table("risks-table", "Every risk before and after measures", heads, [RowGroup(rows)], width="full")
+
+
+def proposals(told: Json) -> tuple[Block, ...]:
+    """Findings of audits of which nobody said yet whether they are risks."""
+    if not told["proposals"]:
+        return ()
+    rows = tuple(
+        row(each["hazard"], words.OUTCOMES[each["outcome"]], each["figures"], each["audit"])
+        for each in told["proposals"]
+    )
+    heads = ("Finding", "Verdict", "Figures", "Of")
+    caption = "Findings of audits that nobody judged as a risk yet"
+    return (table("proposals", caption, heads, [RowGroup(rows)], width="full"),)
 
 
 def degree(found: Json | None) -> Cell:
@@ -56,34 +70,15 @@ def accepted(each: Json) -> str:
     return str(STATES.get(each["state"], each["state"]))
 
 
-def heat(told: Json) -> Block:
-    """Where the risks stand after measures, before them where nothing was judged after; numbers are the risks'."""
-    scale = load("risk-scale")
-    live = [each for each in told["risks"] if each["state"] != "closed"]
-    rows = []
-    for likelihood in reversed(scale["likelihood"]):
-        cells = [f"{likelihood['id']} {likelihood['title']}"]
-        for severity in scale["severity"]:
-            here = {"likelihood": int(likelihood["id"]), "severity": int(severity["id"])}
-            cells.append(
-                ", ".join(str(each["number"]) for each in live if (each["after"] or each["before"]) == here) or "·"
-            )
-        rows.append(row(*cells))
-    heads = (Head("Likelihood, by severity"), *(Head(f"{each['id']} {each['title']}") for each in scale["severity"]))
-    note = "The numbers are those of the risks, where they stand after measures; before them where that was not judged."
-    return table(
-        "heat", "Where the open and accepted risks stand", heads, [RowGroup(tuple(rows))], note=note, width="full"
-    )
-
-
 def risk(each: Json) -> Section:
     rows = [
         ("Cause", say(each["cause"])),
         ("Who is affected", say(each["affected"])),
         ("Fundamental rights", ", ".join(each["rights"])),
         ("Owner", say(each["owner"])),
-        ("State", STATES.get(each["state"], each["state"])),
-        ("Residual risk accepted because", say(each["acceptance"])),
+        ("Residual risk", accepted(each)),
+        ("Accepted because", say(each["acceptance"]) if each["state"] == "accepted" else ""),
+        ("Closed or dismissed because", say(each["closing"]) if each["state"] in ("closed", "dismissed") else ""),
         ("Comes from the finding", say(each["rule"])),
     ]
     id = f"risk-{each['number']}"
@@ -113,14 +108,21 @@ def statements(told: Json) -> Section:
     inner = []
     for each in told["statements"]:
         lead = Paragraph(f"Version {each['number']}, by {say(each['author'])}, {day(each['at'])}.")
+        drawn = any(point["source"] for point in each["points"])
         rows = tuple(
-            row(f"{say(point['ref'])} {say(point['title'])}".strip(), point["text"]) for point in each["points"]
+            row(f"{say(point['ref'])} {say(point['title'])}".strip(), point["text"], *[source(point)] * drawn)
+            for point in each["points"]
         )
-        body = table(
-            f"statement-{each['kind']}-table", each["title"], ("Point", "What is said"), [RowGroup(rows)], width="full"
-        )
+        heads = ("Point", "What is said", *["Drawn on"] * drawn)
+        body = table(f"statement-{each['kind']}-table", each["title"], heads, [RowGroup(rows)], width="full")
         inner.append(Section(f"statement-{each['kind']}", each["title"], (lead, body)))
     return Section("statements", "Statements", (), tuple(inner))
+
+
+def source(point: Json) -> str:
+    """The evidence that a text draws on, or was taken over from."""
+    found = point["source"]
+    return f"{say(found['title'])}, version {found['number']} ({found['sha256'][:10]})" if found else ""
 
 
 def incidents(told: Json) -> Section:
@@ -144,19 +146,22 @@ def incidents(told: Json) -> Section:
 def incident(each: Json) -> Section:
     rows = [
         ("Sort", ", ".join(each["kinds"]) or "not said to be a serious incident"),
+        ("Happened", moment(each["happened_at"])),
         ("Aware since", moment(each["aware_at"])),
+        ("Where", say(each["place"])),
         ("Caused by the system", each["link"]),
         ("State", f"closed on {day(each['closed_at'])}" if each["closed_at"] else "open"),
+        ("Known", say(each["known"])),
+        ("Corrective action", say(each["corrective"])),
+        *((("Closed because", say(each["closing"])),) if each["closed_at"] else ()),
     ]
     id = f"incident-{each['number']}"
     blocks: list[Block] = [control(f"{id}-table", "What is known", rows)]
-    for title, text in (("Known", each["known"]), ("Corrective action", each["corrective"])):
-        blocks += [Paragraph(f"{title}:"), *paragraphs(text)] if text else []
     if each["clocks"]:
         clocks = tuple(
             row(
                 f"{one['ref']}: {say(one['title'])}",
-                moment(one["due"], "without delay"),
+                moment(one["due"], "at once"),
                 told_when(one),
                 day(one["binds_from"], "not binding for this class"),
             )
@@ -169,6 +174,6 @@ def incident(each: Json) -> Section:
 
 def told_when(clock: Json) -> str:
     if not clock["told"]:
-        return "nobody yet"
+        return "not everybody yet"
     late = clock["due"] is not None and clock["told"] > clock["due"]
-    return f"{moment(clock['told'])}{' (too late)' if late else ''}"
+    return f"{moment(clock['told'])}{' (after that)' if late else ''}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from audits.report.blocks import Block, Bullets, Code, Paragraph, Section
 from audits.report.evidence import NAME, report_id
 from audits.report.tables import control
+from audits.report.words import listed
 from governance.reports.page_one import STATES
 from governance.reports.text import day, moment, paragraphs, say
 
@@ -22,7 +23,7 @@ def document_control(told: Json, signed: Json, sha256: str) -> Section:
         ("Assessment", f"{about['number']} of {say(told['system']['name'])} ({about['id']})"),
         ("Organisation, day", f"{say(told['organisation'])}, as of {day(about['as_of'])}"),
         ("Law", f"{told['law']['title']}, {told['law']['version']}"),
-        *signatures(signed)[:3],
+        *signatures(told, signed)[:3],
         ("Hash and trail", "what was signed, and the head of the trail, stand in “Sign-off”"),
         ("Made by", f"Plumbline {say(told['made_by'])}"),
         ("Attached", f"{NAME}, all of it; its hash is in “How to check this report”"),
@@ -30,9 +31,9 @@ def document_control(told: Json, signed: Json, sha256: str) -> Section:
     return Section("control", "Document control and sign-off", (control("control-table", "Document control", rows),))
 
 
-def signatures(signed: Json) -> list[tuple[str, Any]]:
+def signatures(told: Json, signed: Json) -> list[tuple[str, Any]]:
     instead = f", standing in for {say(signed['approved_for'])}" if signed["approved_for"] else ""
-    sent = f"{say(signed['submitted_by'])}, {moment(signed['submitted_at'])}" if signed["submitted_by"] else "not yet"
+    sent = f"{say(told['sent']['name'])}, {moment(told['sent']['at'])}" if told["sent"] else "not yet"
     by = (
         f"{say(signed['approved_by'])}{instead}, {moment(signed['approved_at'])}"
         if signed["approved_by"]
@@ -40,7 +41,7 @@ def signatures(signed: Json) -> list[tuple[str, Any]]:
     )
     head = signed["trail"]
     return [
-        ("Authors", ", ".join(say(author["name"]) for author in signed["authors"])),
+        ("Authors", ", ".join(say(author["name"]) for author in told["authors"])),
         ("Sent into review by", sent),
         ("Approved by", by),
         ("What was signed (SHA-256)", signed["sha256"] or "nothing yet"),
@@ -48,13 +49,14 @@ def signatures(signed: Json) -> list[tuple[str, Any]]:
     ]
 
 
-def sign_off(signed: Json) -> Section:
+def sign_off(told: Json, signed: Json) -> Section:
     """Whose work it is, and whose second look."""
     rule = (
-        "Whoever wrote in an assessment, recorded the class that it rests on, or stands in for one of them, cannot "
-        "approve it. What was signed is the hash of everything that this report tells before this section."
+        "Authors are all who wrote in the assessment or sent it into review, and those whose answers, class, evidence, "
+        "risks, statements or incidents it tells. Neither an author nor who stands in for one approves it. What was "
+        "signed is the hash of everything that this report tells before this section."
     )
-    blocks: list[Block] = [Paragraph(rule), control("sign-off-table", "Sign-off", signatures(signed))]
+    blocks: list[Block] = [Paragraph(rule), control("sign-off-table", "Sign-off", signatures(told, signed))]
     if signed["decision"]:
         blocks += [Paragraph("The approver's decision:"), *paragraphs(signed["decision"])]
     if signed["trail"]:
@@ -75,14 +77,23 @@ def not_assessed(told: Json) -> Section:
     return Section("limits", "What was not assessed", (lead, body))
 
 
-def checking(sha256: str) -> Section:
+def checking(told: Json, held: Collection[str], sha256: str) -> Section:
+    """`held` are the hashes of the audits' evidence that travels along."""
+    lacking = [say(each["title"]) for each in told["audits"] if each["sha256"] not in held]
+    alone = (
+        (Paragraph(f"The evidence of {listed(lacking)} is too large to travel along: verify the audit's own report."),)
+        if lacking
+        else ()
+    )
     blocks: tuple[Block, ...] = (
         Paragraph(
-            f"The attached {NAME} holds everything this report is made of, and the facts of its sign-off. With the "
-            "report alone, offline, this command compares what was signed with it, walks the law again from the facts, "
-            "and compares these pages with it:"
+            f"The attached {NAME} holds everything this report is made of, the facts of its sign-off, and the evidence "
+            "of its audits. With the report alone, offline, this command compares what was signed with it, walks the "
+            "law again from the facts, computes the audits' figures and verdicts again from their counts, and compares "
+            "these pages with it:"
         ),
         Code("plumbline verify report.pdf"),
+        *alone,
         Paragraph(f"The SHA-256 of {NAME} is"),
         Code(sha256),
     )

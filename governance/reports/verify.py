@@ -10,15 +10,17 @@ from typing import Any
 
 from audits.measure.check import Progress
 from audits.report.evidence import canonical_bytes, sha256
-from audits.report.verification.figures import content_id, unequal
+from audits.report.html import plumbline_version
+from audits.report.verification.figures import unequal
 from audits.report.verification.findings import Findings
 from audits.report.verification.pages import check_pages
 from audits.report.verification.parts import NotAReport, Parts
-from audits.report.verify import check_hash, guarded
+from audits.report.verify import check_evidence, check_hash, checked_audit, guarded
 from governance.frameworks.load import load
 from governance.law.applies import applying
 from governance.law.classify import classify
 from governance.law.facts import facts_from
+from governance.reports.audited import audited
 from governance.reports.document import SIGNED
 from governance.reports.open_points import what_follows
 from governance.reports.pieces import pieces
@@ -27,9 +29,10 @@ from governance.reports.task import render
 
 Json = Mapping[str, Any]
 ACT = "eu-ai-act"
+SUBSTANCE = ("classification", "overlays", "roles", "annex_iii_points", "legal_basis")  # the rest is told in our words
+PARTS = ("snapshot", "sign_off", "audits")
 LEFT = (
     ("the organisation's own statements", "they are its word: purpose, answers, risks, acceptance, incidents"),
-    ("the figures of audits", "each audit's own report has what they come from; compare its hash, and verify it"),
     ("the files behind the evidence", "needs the files; compare them with sha256sum"),
     ("that these people signed", "needs the organisation's trail; compare the head and the hash that was signed"),
 )
@@ -41,14 +44,17 @@ def verify(report: dict[str, Any], parts: Parts, progress: Progress) -> Findings
         raise NotAReport(
             f"this version of Plumbline reads {REPORT}, and the report is {str(report.get('schema'))[:80]}"
         )
-    told, signed = report.get("snapshot"), report.get("sign_off")
-    if not isinstance(told, dict) or not isinstance(signed, dict) or told.get("schema") != SCHEMA:
-        raise NotAReport(f"evidence.json lacks an assessment ({SCHEMA}) and its sign-off")
+    lacking = [part for part in PARTS if not isinstance(report.get(part), dict)]
+    if lacking or report["snapshot"].get("schema") != SCHEMA:
+        raise NotAReport(f"evidence.json lacks an assessment ({SCHEMA}), its sign-off or its audits")
+    told, signed, audits = (report[part] for part in PARTS)
     findings = Findings()
     check_hash(parts, report, findings)
     progress(0.2, "Walking the law again")
     for what, check in CHECKS.items():
         guarded(what, partial(check, told, signed, findings), findings)
+    progress(0.3, "Computing the audits' figures again")
+    guarded("the audits can be read", partial(check_audits, told, audits, findings), findings)
     progress(0.5, "Making the pages again")
     pages = partial(
         check_pages, str(told.get("made_by")), parts, sha256(parts.evidence), partial(render, report), findings
@@ -75,12 +81,15 @@ def check_signature(told: Json, signed: Json, findings: Findings) -> None:
         "an approval stands where it is approved", bool(signed["approved_by"] and signed["trail"]), approved
     )
     if signed["trail"]:
-        check_entry(signed, findings)
-    both = [author["name"] for author in signed["authors"] if author["id"] == signed["approver"]]
-    findings.compare("no author approved it", both, [])
+        check_entry(told, signed, findings)
+    hands = {signed["approver"]}
+    if signed["trail"]:
+        hands.add(json.loads(signed["trail"]["entry"])["actor"].get("for", {}).get("id"))
+    both = [author["name"] for author in told["authors"] if author["id"] in hands]
+    findings.compare("no author approved it, nor who stood in for one", both, [])
 
 
-def check_entry(signed: Json, findings: Findings) -> None:
+def check_entry(told: Json, signed: Json, findings: Findings) -> None:
     """The trail's entry of the approval has the hash that is printed as its head, and says who signed what."""
     trail = signed["trail"]
     content, entry = trail["entry"].encode(), json.loads(trail["entry"])
@@ -89,8 +98,11 @@ def check_entry(signed: Json, findings: Findings) -> None:
         ("its number", trail["sequence"], entry["sequence"]),
         ("who approved", [signed["approver"], signed["approved_by"]], [entry["actor"]["id"], entry["actor"]["name"]]),
         ("for whom", signed["approved_for"], entry["actor"].get("for", {}).get("name", "")),
+        ("when", signed["approved_at"], entry["at"]),
         ("what was signed", signed["sha256"], entry["facts"]["sha256"]),
+        ("the decision", signed["decision"], entry["facts"]["decision"]),
         ("that it was approved", "approved", entry["verb"]),
+        ("which assessment", told["assessment"]["id"], entry["object"]["id"]),
     ):
         findings.compare(f"the trail's entry of the approval: {what}", printed, kept)
 
@@ -105,6 +117,9 @@ def check_class(told: Json, signed: Json, findings: Findings) -> None:
         return
     printed = found["result"]
     again = classify(facts_from(printed["facts"]), dt.date.fromisoformat(found["as_of"])).as_json()
+    if told["made_by"] != plumbline_version():
+        again = {key: again[key] for key in SUBSTANCE}
+        findings.leave("the words of the reasoning", f"they are those of Plumbline {told['made_by']}")
     unlike = list(unequal({key: printed.get(key) for key in again}, again))
     for path, one, other in unlike:
         findings.differ(f"the class: {path}", one, other)
@@ -135,15 +150,34 @@ def check_obligations(told: Json, signed: Json, findings: Findings) -> None:
         findings.agrees(f"the {len(printed)} obligations that the class brings, each with its day")
 
 
-def check_figures(told: Json, signed: Json, findings: Findings) -> None:
-    """A figure has the id of what it measures, and is there for each verdict that names it."""
-    for audit in told["audits"]:
-        ids = {m["id"] for m in audit["measurements"]}
-        for m in audit["measurements"]:
-            if m["id"] != content_id(m):
-                findings.differ(f"figure {m['id']}: its id is that of what it measures", m["id"], content_id(m))
-        missing = sorted({id for each in audit["verdicts"] for id in each["measurements"]} - ids)
-        findings.compare(f"figures of {audit['title']}: each that a verdict rests on is there", missing, [])
+def check_audits(told: Json, audits: Json, findings: Findings) -> None:
+    """The evidence of each audit is that which was signed, its figures and verdicts come out again from its counts, and
+    they are those that the assessment tells."""
+    for number, audit in enumerate(told["audits"], start=1):
+        name = f"audit {number} ({audit['title']})"
+        found = audits.get(audit["sha256"])
+        if found is None:
+            findings.leave(f"{name}: its figures", "its evidence is not in this report; verify the audit's own report")
+            continue
+        findings.compare(f"{name}: SHA-256 of its evidence", audit["sha256"], sha256(canonical_bytes(found)))
+        own = Findings()
+        guarded("its evidence can be read", partial(check_audit, audit, found, own), own)
+        findings.take(own, f"{name}: ")
+    unknown = sorted(audits.keys() - {audit["sha256"] for audit in told["audits"]})
+    findings.compare("no evidence is here but of the audits that it tells of", unknown, [])
+
+
+def check_audit(told: Json, found: Any, findings: Findings) -> None:
+    check_evidence(checked_audit(found), findings)
+    again = audited(found)
+    unlike = list(unequal({key: told[key] for key in again}, again))
+    for path, one, other in unlike:
+        findings.differ(f"what the assessment tells of it: {path}", one, other)
+    if not unlike:
+        findings.agrees("the verdicts and figures that the assessment tells")
+    inputs = [each["sha256"] for each in found["inputs"]]
+    named = [told["dataset"]["sha256"], *([told["model"]["sha256"]] if told["model"] else [])]
+    findings.compare("the data and the model that it names are those that were audited", named, inputs[: len(named)])
 
 
 def check_left_out(told: Json, signed: Json, findings: Findings) -> None:
@@ -156,6 +190,5 @@ CHECKS: dict[str, Callable[[Json, Json, Findings], None]] = {
     "the sign-off can be read": check_signature,
     "the class can be found again": check_class,
     "the obligations can be found again": check_obligations,
-    "the figures can be read": check_figures,
     "what was not assessed can be found again": check_left_out,
 }

@@ -201,9 +201,11 @@ def in_review(people: dict[str, User], system: System) -> Assessment:
     made = begin_assessment(people["officer"], system)
     comment(people["engineer"], made, text)
     made.summary = made.not_assessed = text
-    content = canonical_bytes(snapshot_of(made))
-    made.snapshot, made.sha256 = content.decode("ascii"), sha256(content)
     made.state, made.submitted_by, made.submitted_at = Stage.IN_REVIEW, people["officer"], timezone.now()
+    told = snapshot_of(made)
+    content = canonical_bytes(told)
+    made.snapshot, made.sha256 = content.decode("ascii"), sha256(content)
+    made.authors = [author["id"] for author in told["authors"]]
     made.report = store().put(BytesIO(b"%PDF-1.7"), settings.UPLOAD_BYTES)
     made.save()
     return made

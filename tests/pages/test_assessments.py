@@ -7,20 +7,29 @@ import json
 from datetime import date
 
 import pytest
+from django.db import connection
+from django.utils import timezone
 
-from governance.assessments import signing
+from governance.assessments import guard, signing
 from governance.assessments.job_kinds import KIND, Done, save
 from governance.assessments.models import Assessment, State
 from governance.assessments.snapshot import snapshot_of
+from governance.incidents import keeping as incidents
 from governance.obligations.board import attach, move
 from governance.obligations.evidence import About, bring_audit
+from governance.risks import keeping as risks
 from governance.risks.models import Risk
+from governance.risks.statements import write as write_statement
+from governance.systems.answering import answer
+from governance.systems.classifying import record_standing, today
 from models.accounts.delegation import give
+from models.accounts.models import Membership, User
 from models.accounts.permission import Forbidden
 from models.errors import InputError
 from models.jobs.models import Job
 from models.registry.models import Immutable
 from models.trail.models import Entry
+from tests.models.people import person
 
 
 @pytest.fixture
@@ -85,14 +94,62 @@ def test_it_is_begun_written_sent_into_review_and_signed_by_somebody_else(client
 
 
 def test_no_author_approves_nor_who_stands_in_for_one(world):
-    approver = world.people["approver"]
-    Assessment.unscoped.filter(pk=world.assessment.pk).update(authors=[approver.pk])
-    with pytest.raises(Forbidden, match="Somebody else approves it"):
-        approved(world)
-    Assessment.unscoped.filter(pk=world.assessment.pk).update(authors=[world.people["officer"].pk])
-    give(world.people["officer"], world.organisation, approver, date.today(), date.today())
+    give(world.people["officer"], world.organisation, world.people["approver"], date.today(), date.today())
     with pytest.raises(Forbidden, match="somebody you stand in for"):
         approved(world)
+
+
+def answers_a_question(world, user: User) -> None:
+    """And somebody else records the class."""
+    answer(user, world.system, {"machine": ("yes", "It computes.")})
+    record_standing(world.people["officer"], world.system, today())
+
+
+def writes_a_statement(world, user: User) -> None:
+    write_statement(user, world.system, "oversight", {"art-14-4-a": "A clerk looks."}, seen=None)
+
+
+def attaches(world, user: User) -> None:
+    about = About(title="Fairness", type="fairness-audit")
+    attach(user, world.duty, bring_audit(world.people["officer"], world.system, world.done, about))
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        lambda world, user: signing.write(user, world.assessment, {"summary": "Mine."}),
+        answers_a_question,
+        writes_a_statement,
+        attaches,
+        lambda world, user: risks.begin(user, world.system, {"hazard": "Refused for age"}),
+        lambda world, user: risks.change(user, world.risk, {"cause": "Old data"}, None),
+        lambda world, user: incidents.begin(
+            user, world.system, {"title": "Down", "aware_at": timezone.now(), "known": "Little."}
+        ),
+    ],
+    ids=["wrote", "answered", "statement", "attached", "risk", "changed a risk", "incident"],
+)
+def test_who_had_a_part_in_what_it_tells_never_approves_it_whatever_their_role_is_by_then(world, draft, part):
+    """They were an officer when they did it, and were made an approver since."""
+    once = person("officer", world.organisation, email="once@example.org")
+    part(world, once)
+    Membership.unscoped.filter(user=once).update(role="approver")
+    sent = signing.submit(world.people["officer"], Assessment.unscoped.get(pk=draft.pk))
+    assert once.pk in sent.authors
+    assert {"id": once.pk, "name": str(once)} in json.loads(sent.snapshot)["authors"]
+    with pytest.raises(Forbidden, match="had a part in this assessment"):
+        signing.approve(once, sent, sent.sha256)
+    assert signing.approve(world.people["approver"], sent, sent.sha256).state == State.APPROVED
+
+
+def test_whose_stand_in_wrote_is_an_author_too(world, draft):
+    away = person("officer", world.organisation, email="away@example.org")
+    give(away, world.organisation, world.people["engineer"], date.today(), date.today())
+    signing.write(world.people["engineer"], draft, {"summary": "In your place."})
+    Membership.unscoped.filter(user=away).update(role="approver")
+    sent = signing.submit(world.people["officer"], Assessment.unscoped.get(pk=draft.pk))
+    with pytest.raises(Forbidden, match="had a part in this assessment"):
+        signing.approve(away, sent, sent.sha256)
 
 
 def test_the_authors_of_what_is_taken_over_and_of_the_class_stay_authors(world):
@@ -130,7 +187,9 @@ def test_what_was_frozen_stays_whatever_happens_to_the_system(officer, world):
 
 def test_what_was_changed_in_the_database_itself_is_said_and_not_signed(approver, world):
     snapshot = world.assessment.snapshot.replace('"number":1', '"number":2', 1)
+    guard.remove(connection)  # as who owns the database can
     Assessment.unscoped.filter(pk=world.assessment.pk).update(snapshot=snapshot)
+    guard.install(connection)
     world.assessment.refresh_from_db()
     assert "its hash is another" in page(approver, f"/assessments/{world.assessment.pk}/")
     with pytest.raises(InputError, match="What is kept is not what was sent into review"):

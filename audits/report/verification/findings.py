@@ -57,6 +57,12 @@ class Findings:
     def leave(self, what: str, why: str) -> None:
         self.not_recomputed.append(NotRecomputed(what, why))
 
+    def take(self, other: Findings, about: str) -> None:
+        """All that another one found, each named with what it is about."""
+        self.checked += [Checked(about + each.what) for each in other.checked]
+        self.differs += [Difference(about + each.what, each.printed, each.recomputed) for each in other.differs]
+        self.not_recomputed += [NotRecomputed(about + each.what, each.why) for each in other.not_recomputed]
+
     def compare(self, what: str, printed: Any, recomputed: Any) -> None:
         """One of the two, by equality."""
         if printed == recomputed:

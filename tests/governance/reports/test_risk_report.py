@@ -12,17 +12,19 @@ from typing import Any
 
 import pytest
 
-from audits.measure.types import measurement_id
 from audits.report.evidence import canonical_bytes, sha256
 from audits.report.pdf import write_pdf
 from audits.report.verification.findings import Findings
 from audits.report.verification.parts import page_texts, read_parts
 from audits.report.verify import verify_report
+from audits.run.audit import Material, run_audit
+from audits.run.parameters import Parameters
 from governance.frameworks.requirements import framework
 from governance.law import questionnaire
 from governance.law.applies import applying
 from governance.law.classify import classify
 from governance.reports import verify
+from governance.reports.audited import audited
 from governance.reports.document import attached, build_document
 from governance.reports.open_points import what_follows
 from governance.reports.pieces import pieces
@@ -33,30 +35,28 @@ from tests.governance.systems.answered import answered
 Json = dict[str, Any]
 DAY = "2026-11-21"
 HTML = '<script>alert(1)</script> & "quotes" {{ 7*7 }}'
-FIGURE = {
-    "check": "fairness", "metric": "selection_rate", "attribute": None, "group": {"sex": "female"}, "feature": None,
-    "value": 0.25, "interval": {"low": 0.2, "high": 0.31, "level": 0.95, "method": "Wilson"}, "n": 400, "reason": None,
-}  # fmt: skip
 
 
-def told() -> Json:
-    """A small assessment, of a system whose class brings few obligations."""
+def made_audit(folder: Path) -> Json:
+    """A real audit of a small table."""
+    rows = [f"{i % 2},{'female' if i % 3 else 'male'},{int(i % 5 > 1)}" for i in range(240)]
+    data = folder / "people.csv"
+    data.write_text("\n".join(["label,sex,prediction", *rows]) + "\n")
+    asked = Parameters(sensitive=("sex",), label="label", prediction="prediction")
+    return json.loads(canonical_bytes(run_audit(asked, Material(data=data, name=HTML, subject={"name": HTML}))))
+
+
+def told(evidence: Json) -> Json:
+    """A small assessment, of a system whose class brings few obligations, with one audit."""
     facts = questionnaire.facts(answered("MINIMAL"))
     assert facts is not None
     found = classify(facts, dt.date.fromisoformat(DAY))
     result = found.as_json() | {"facts": json.loads(json.dumps(asdict(facts), default=str))}
-    figure = {**FIGURE, "id": measurement_id("fairness", "selection_rate", None, {"sex": "female"}, None)}
-    verdict = {
-        "rule": "four-fifths[sex]", "title": "Four fifths", "attribute": "sex", "outcome": "inconclusive",
-        "reason": HTML, "limit": 0.8, "direction": "at_least", "waiver": None, "measurements": [figure["id"]],
-        "not_assessed": ["other"],
-    }  # fmt: skip
     audit = {
-        "id": "1", "title": "Audit of scores", "made_at": f"{DAY}T10:00:00+00:00", "sha256": "a" * 64,
-        "report_sha256": "b" * 64, "model": {"name": "Scores version 1", "sha256": "c" * 64},
-        "dataset": {"name": "People version 1", "sha256": "d" * 64}, "policy": "default", "verdict": "inconclusive",
-        "verdicts": [verdict], "measurements": [figure], "hidden_groups": [],
-        "skipped_checks": [{"title": "Explanation", "reason": "there is no model"}],
+        "id": "1", "title": "Audit of scores", "made_at": f"{DAY}T10:00:00+00:00",
+        "sha256": sha256(canonical_bytes(evidence)), "report_sha256": "b" * 64, "model": None,
+        "dataset": {"name": "People version 1", "sha256": evidence["inputs"][0]["sha256"]}, "policy": "default",
+        "verdict": "inconclusive", **audited(evidence),
     }  # fmt: skip
     whole = applying(found, facts.roles, dt.date.min)
     days = {each.id: day for each, day in whole.coming}
@@ -65,6 +65,7 @@ def told() -> Json:
     said: Json = {
         "schema": SCHEMA, "made_by": "0.1.0", "organisation": "Acme Bank",
         "assessment": {"id": "2", "number": 1, "as_of": DAY, "summary": HTML},
+        "authors": [{"id": 1, "name": "Ines"}], "sent": {"id": 1, "name": "Ines", "at": f"{DAY}T11:00:00+00:00"},
         "system": {"id": "3", "name": f"Scores {HTML}", "purpose": HTML, "stage": "In service", "placed_on": None,
                    "owner": None, "roles": [{"id": "provider", "title": "Provider"}]},
         "law": {"title": held.title, "version": held.version, "held_since": "2026-07-27",
@@ -83,8 +84,9 @@ def told() -> Json:
             "number": 1, "state": "accepted", "hazard": HTML, "cause": HTML, "affected": "", "rights": [],
             "before": {"likelihood": 4, "severity": 5}, "after": {"likelihood": 2, "severity": 2}, "owner": None,
             "measures": [{"text": HTML, "owner": None, "due_on": None, "done_on": None}], "accepted_by": "Karl",
-            "accepted_at": f"{DAY}T09:00:00+00:00", "acceptance": "Rare now.", "audit": None, "rule": "",
+            "accepted_at": f"{DAY}T09:00:00+00:00", "acceptance": "Rare now.", "closing": "", "audit": None, "rule": "",
         }],
+        "proposals": [{"hazard": HTML, "figures": HTML, "audit": "Audit of scores", "outcome": "fail", "rule": HTML}],
         "statements": [], "incidents": [],
         "models": [{"id": "4", "name": "Scores version 1", "sha256": "c" * 64, "format": "onnx", "trained_on": None}],
         "datasets": [],
@@ -105,8 +107,6 @@ def signed(snapshot: Json, state: str = "approved") -> Json:
     is_draft = state == "draft"
     said: Json = {
         "state": state, "sha256": "" if is_draft else sha256(canonical_bytes(snapshot)),
-        "authors": [{"id": 1, "name": "Ines"}], "submitted_by": "" if is_draft else "Ines",
-        "submitted_at": None if is_draft else f"{DAY}T11:00:00+00:00",
         "approver": None if state != "approved" else 2, "approved_by": "Karl" if state == "approved" else "",
         "approved_for": "", "approved_at": f"{DAY}T12:00:00+00:00" if state == "approved" else None,
         "decision": HTML, "trail": None, "pieces": {} if is_draft else pieces(snapshot),
@@ -115,8 +115,10 @@ def signed(snapshot: Json, state: str = "approved") -> Json:
         facts = {
             "sequence": 7,
             "verb": "approved",
+            "at": said["approved_at"],
             "actor": {"id": 2, "name": "Karl"},
-            "facts": {"sha256": said["sha256"]},
+            "object": {"id": snapshot["assessment"]["id"]},
+            "facts": {"sha256": said["sha256"], "decision": HTML},
         }
         entry = json.dumps(facts)
         said["trail"] = {"sequence": 7, "hash": sha256(entry.encode()), "entry": entry}
@@ -124,9 +126,18 @@ def signed(snapshot: Json, state: str = "approved") -> Json:
 
 
 @pytest.fixture(scope="module")
-def report() -> Json:
-    snapshot = told()
-    return attached(snapshot, signed(snapshot))
+def evidence(tmp_path_factory: pytest.TempPathFactory) -> Json:
+    return made_audit(tmp_path_factory.mktemp("audit"))
+
+
+def report_in(state: str, evidence: Json) -> Json:
+    snapshot = told(evidence) | ({"sent": None} if state == "draft" else {})
+    return attached(snapshot, signed(snapshot, state), {sha256(canonical_bytes(evidence)): evidence})
+
+
+@pytest.fixture(scope="module")
+def report(evidence: Json) -> Json:
+    return report_in("approved", evidence)
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +153,11 @@ def test_an_approved_report_is_verified_by_itself(pdf: Path) -> None:
     said = {each.what for each in found.checked}
     assert "SHA-256 of what was sent into review and signed" in said
     assert "the class, its reasoning and what follows, walked again from the facts" in said
-    assert "no author approved it" in said
+    assert "no author approved it, nor who stood in for one" in said
+    assert "audit 1 (Audit of scores): SHA-256 of its evidence" in said
+    assert "audit 1 (Audit of scores): the verdicts and figures that the assessment tells" in said
+    figures = [what for what in said if what.startswith("audit 1 (Audit of scores): measurement M-")]
+    assert len(figures) > 20, "each figure of the audit is computed again from its counts"
     assert "how all pages look" in said
 
 
@@ -157,9 +172,8 @@ def test_what_people_wrote_is_text_and_the_file_does_nothing(pdf: Path) -> None:
 
 
 @pytest.mark.parametrize("state", ["draft", "in review"])
-def test_before_approval_every_page_bears_draft(state: str) -> None:
-    snapshot = told()
-    pages = list(page_texts(render(attached(snapshot, signed(snapshot, state)))))
+def test_before_approval_every_page_bears_draft(state: str, evidence: Json) -> None:
+    pages = list(page_texts(render(report_in(state, evidence))))
     assert len(pages) > 3
     assert all("DRAFT: not approved" in page for page in pages)
 

@@ -1,25 +1,23 @@
-"""What an audit found, as an assessment tells it: its verdicts, the figures that they rest on, what it left out."""
+"""What an audit found, as an assessment tells it: its verdicts, the figures that they rest on, what it left out.
+
+It is read off the audit's evidence and nothing else, so that a check of the report finds the same again.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from audits.measure.types import SUPPRESSED
-from audits.models import Audit
 from audits.report import words
-from audits.results import outcome_of
-from models.registry.storage import store
 
 Json = Mapping[str, Any]
-FIGURE = ("id", "check", "metric", "attribute", "group", "feature", "value", "interval", "n", "reason")
+FIGURE = ("id", "check", "metric", "attribute", "group", "feature", "over", "value", "interval", "n", "reason")
 
 
-def tested(audit: Audit) -> dict[str, Any]:
-    """Raises StorageError where the audit's evidence cannot be read."""
-    found = json.loads(store().path(audit.evidence).read_bytes())
-    titles = {rule.get("id"): rule.get("title") for rule in audit.policy.get("rules") or []}
+def audited(found: Json) -> dict[str, Any]:
+    """Of an audit's JSON. Raises KeyError or TypeError where it has another shape."""
+    titles = {rule.get("id"): rule.get("title") for rule in found["policy"].get("rules") or []}
     resting = {id for verdict in found["verdicts"] for id in verdict["measurements"]}
     return {
         "verdicts": [verdict(each, titles) for each in found["verdicts"]],
@@ -39,7 +37,7 @@ def verdict(each: Json, titles: Mapping[str, str | None]) -> dict[str, Any]:
         "rule": rule,
         "title": titles.get(rule.partition("[")[0]) or rule,
         "attribute": each.get("attribute"),
-        "outcome": outcome_of(each),
+        "outcome": words.tone(each),
         "reason": each["reason"],
         "limit": each.get("limit"),
         "direction": each.get("direction"),
