@@ -39,6 +39,7 @@ class ChooseForm(forms.Form):
 
     dataset = VersionField(label="Data", none="Choose a dataset", error_messages={"required": "Choose the data."})
     model = VersionField(required=False, none="No model, a column of the data has the predictions")
+    number = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -55,7 +55,7 @@ def start(request: HttpRequest) -> HttpResponse:
     model = chosen_model(request, organisation)
     before = last_of(organisation, dataset, model)
     initial = as_before(before.asked, dataset, model) if before else {}
-    filled = initial | {"number": uuid4()}
+    filled = initial | {"number": chosen_number(request) or uuid4()}
     form = AuditForm(request.POST or None, request.FILES or None, dataset=dataset, model=model, initial=filled)
     if request.method == "POST" and (begun := begin(request, form)):
         return redirect("audit", begun.pk)
@@ -68,12 +68,13 @@ def start(request: HttpRequest) -> HttpResponse:
 def choose(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """The form, or the address of what it names: where there are many, versions are named in words."""
     if "dataset" not in request.GET:
-        form = ChooseForm(organisation=organisation, initial={"model": chosen_model(request, organisation)})
+        chosen = {"model": chosen_model(request, organisation), "number": chosen_number(request)}
+        form = ChooseForm(organisation=organisation, initial=chosen)
         return render(request, "audits/choose.html", {"form": form})
     form = ChooseForm(request.GET, organisation=organisation)
     if not form.is_valid():
         return render(request, "audits/choose.html", {"form": form}, status=422)
-    named = {name: found.pk for name, found in form.cleaned_data.items() if found}
+    named = {name: getattr(found, "pk", found) for name, found in form.cleaned_data.items() if found}
     return redirect(f"{reverse('start-audit')}?{urlencode(named)}")
 
 
@@ -198,6 +199,12 @@ def chosen_model(request: HttpRequest, organisation: Organisation) -> ModelVersi
     """The version that the address names by its id; None where it names none."""
     asked = request.GET.get("model", "")
     return get_object_or_404(ModelVersion.objects.of(organisation), pk=asked) if is_id(asked) else None
+
+
+def chosen_number(request: HttpRequest) -> UUID | None:
+    """The number that the audit is to have, where somebody waits for what it finds; None where the address has none."""
+    asked = request.GET.get("number", "")
+    return UUID(asked) if is_id(asked) else None
 
 
 def begin(request: HttpRequest, form: AuditForm) -> Audit | None:

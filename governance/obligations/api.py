@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Query
 from pydantic import Field
 
 from audits.lists import audits_of
-from governance.obligations import board, evidence, pieces
+from audits.models import Audit
+from governance.obligations import board, evidence, pieces, proposals, starting
 from governance.obligations import coverage as covering
 from governance.obligations import records as r
 from governance.obligations.models import Duty, Evidence, Support
-from governance.obligations.rows import OPEN, duties_of, row_of, rows_of, today
+from governance.obligations.rows import (
+    APPLIES,
+    COMING,
+    NOW,
+    OPEN,
+    UNDATED,
+    WHERE,
+    asked_of,
+    duties_of,
+    row_of,
+    rows_of,
+    today,
+)
 from governance.obligations.staleness import Now, now
 from governance.systems.models import System
 from models.accounts.models import Organisation, User
+from models.accounts.permission import authorize_request
+from models.errors import InputError
 from models.registry import api_uploads
+from models.registry.models import ModelVersion
 from models.registry.uploading import content, use_up
 from models.rest.conditional import require_match
 from models.rest.paging import PageQuery, listed
@@ -45,6 +62,9 @@ class ObligationQuery(PageQuery):
     owner: str | None = Field(None, max_length=20, description="A member's user id.")
     overdue: bool = Field(False, description="Only those that are overdue.")
     asked: bool = Field(True, description="Those that are asked; false: those that are asked no longer.")
+    binds: Literal["now", "coming", "where", "undated"] | None = Field(
+        None, description="Those that bind now, that are coming, that are asked only if something happens, or undated."
+    )
 
 
 class EvidenceQuery(PageQuery):
@@ -60,9 +80,21 @@ def list_obligations(request: ApiRequest, query: Query[ObligationQuery]) -> Http
     rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
     if query.owner is not None:
         rows = rows.filter(owner__in=people(request.organisation, query.owner))
+    if query.binds is not None:
+        rows = rows.filter(binding(query.binds))
     if query.overdue:
         rows = rows.filter(due_on__lt=today(), state__in=OPEN)
     return listed(request, rows, query, shower(), OLDEST)
+
+
+def binding(when: str) -> Q:
+    """What `Row.when` says, for the database."""
+    return {
+        NOW: APPLIES & Q(binds_from__lte=today()),
+        COMING: APPLIES & Q(binds_from__gt=today()),
+        UNDATED: APPLIES & Q(binds_from=None),
+        WHERE: ~APPLIES,
+    }[when]
 
 
 def shower() -> Callable[[Duty], r.ObligationRecord]:
@@ -119,6 +151,27 @@ def accept_obligation(request: ApiRequest, obligation_id: UUID) -> HttpResponse:
 
 
 @obligations.on(
+    "POST", "/obligations/{uuid:obligation_id}/audits", {202: r.StartedRecord},
+    action="govern", once=True, problems=("refused",),
+)  # fmt: skip
+def start_obligation_audit(request: ApiRequest, obligation_id: UUID, body: r.Wanted) -> HttpResponse:
+    """Start an audit that answers to an obligation, asked as the last one of that model that did.
+
+    What it finds is attached by itself once it is there. Refused where no audit of the model answers to the obligation
+    yet: say how to audit it with POST /audits. A token needs the scope run too.
+    """
+    authorize_request(request, "run", request.organisation)
+    duty = one_duty(request, obligation_id)
+    mine = ModelVersion.objects.of(request.organisation).filter(systems__system=duty.system_id)
+    version = get_object_or_404(mine.select_related("model", "organisation"), pk=body.version)
+    before = starting.pattern(duty, version)
+    if before is None:
+        raise InputError("No audit of this model answers to the obligation yet. Say how to audit it: POST /audits.")
+    begun = starting.start_as_before(request.user, duty, version, before)
+    return reply(r.StartedRecord(audit=begun.pk), 202, location=f"/api/v1/audits/{begun.pk}")
+
+
+@obligations.on(
     "GET", "/obligations/{uuid:obligation_id}/evidence", {200: Listed[r.EvidenceRecord]}, action="read"
 )  # fmt: skip
 def list_obligation_evidence(request: ApiRequest, obligation_id: UUID, query: Query[PageQuery]) -> HttpResponse:
@@ -167,7 +220,7 @@ def create_evidence(request: ApiRequest, body: r.NewEvidence) -> HttpResponse:
 
     Exactly one of text, audit and upload. A document comes as an upload that is complete; it is used up by this.
     """
-    system = get_object_or_404(System.objects.of(request.organisation).select_related("organisation"), pk=body.system)
+    system = one_system(request, body.system)
     replaces = get_object_or_404(pieces_in(request), pk=body.replaces) if body.replaces else None
     owner = member(request.organisation, body.owner)
     about = evidence.About(body.title, body.type, owner, body.expires_on, replaces)
@@ -203,12 +256,53 @@ def get_evidence_file(request: ApiRequest, evidence_id: UUID) -> FileResponse:
     return pieces.handed_out(get_object_or_404(documents, pk=evidence_id))
 
 
+@proofs.on("GET", "/systems/{uuid:system_id}/results", {200: Listed[r.ResultRecord]}, action="read")
+def list_results(request: ApiRequest, system_id: UUID) -> HttpResponse:
+    """List the results of audits that could be evidence of an AI system, all on one page.
+
+    Each stays until somebody attaches or dismisses it, or there is a newer one.
+    """
+    system = one_system(request, system_id)
+    found = [r.result_record(each) for each in proposals.proposed(system, asked_of(system))]
+    return reply(Listed[r.ResultRecord](items=found, next=None))
+
+
+@proofs.on(
+    "POST", "/systems/{uuid:system_id}/results", {201: r.EvidenceRecord},
+    action="govern", once=True, problems=("refused",),
+)  # fmt: skip
+def attach_result(request: ApiRequest, system_id: UUID, body: r.Taken) -> HttpResponse:
+    """Attach an audit's result to every obligation that its checks answer to."""
+    system = one_system(request, system_id)
+    made, _ = proposals.attach_result(request.user, system, one_result(request, body.audit))
+    piece = get_object_or_404(pieces_in(request), pk=made.pk)
+    return reply(evidence_shower()(piece), 201, location=f"/api/v1/evidence/{made.pk}")
+
+
+@proofs.on(
+    "POST", "/systems/{uuid:system_id}/results/dismissals", {201: r.DismissalRecord},
+    action="govern", once=True, problems=("refused",),
+)  # fmt: skip
+def dismiss_result(request: ApiRequest, system_id: UUID, body: r.Dismissed) -> HttpResponse:
+    """Dismiss an audit's result: it is no evidence, for a reason, and is not proposed again."""
+    system = one_system(request, system_id)
+    made = proposals.dismiss(request.user, system, one_result(request, body.audit), body.reason)
+    return reply(r.dismissal_record(made), 201)
+
+
 @obligations.on("GET", "/systems/{uuid:system_id}/coverage", {200: r.CoverageRecord}, action="read")
 def get_coverage(request: ApiRequest, system_id: UUID) -> HttpResponse:
     """Get how much of each chapter of each framework is proven, and what is missing."""
-    system = get_object_or_404(System.objects.of(request.organisation).select_related("organisation"), pk=system_id)
-    rows = rows_of(system)
+    rows = rows_of(one_system(request, system_id))
     return reply(r.coverage_record(covering.coverage(rows), covering.gaps(rows)))
+
+
+def one_system(request: ApiRequest, system_id: UUID) -> System:
+    return get_object_or_404(System.objects.of(request.organisation).select_related("organisation"), pk=system_id)
+
+
+def one_result(request: ApiRequest, audit_id: UUID) -> Audit:
+    return get_object_or_404(proposals.results(request.organisation), pk=audit_id)
 
 
 def one_duty(request: ApiRequest, obligation_id: UUID) -> Duty:

@@ -13,6 +13,7 @@ from governance.frameworks.requirements import framework, requirements
 from governance.law.applies import applying
 from governance.law.classify import classify
 from governance.law.facts import facts_from
+from governance.obligations.gone import text_held
 from governance.obligations.models import Duty, Evidence, Followed, State, Support
 from governance.obligations.staleness import outdated
 from governance.systems.models import Standing, System
@@ -26,7 +27,7 @@ from models.trail.record import record
 
 ACT = "eu-ai-act"
 LONGEST_REASON = 10_000
-FIELDS = ("state", "reason", "owner", "due_on")
+FIELDS = ("state", "reason", "owner", "due_on", "holds")
 OWN_WORK = (
     "You, or somebody you stand in for, owns this obligation or had a hand in its evidence. Somebody else accepts it."
 )
@@ -94,7 +95,7 @@ def alone(system: System) -> None:
 
 
 def move(user: Any, duty: Duty, said: Mapping[str, Any], edition: int | None = None) -> Duty:
-    """Change state, reason, owner or due day. Accepting is `accept`'s.
+    """Change state, reason, owner, due day, or whether its condition holds. Accepting is `accept`'s.
 
     Raises Forbidden, NotFound, InputError, and Stale where `edition` is no longer the present one.
     """
@@ -110,12 +111,22 @@ def move(user: Any, duty: Duty, said: Mapping[str, Any], edition: int | None = N
             current.due_on = known_day(said["due_on"])
         if "reason" in said:
             current.reason = words("reason", said["reason"], LONGEST_REASON)
+        if "holds" in said:
+            current.holds = known_condition(current, said["holds"])
         if "state" in said:
             to(current, said["state"])
         if current.state == State.NOT_APPLICABLE and not current.reason:
             raise InputError("Say why it is not applicable.")
         kept(user, current, "changed", before)
     return current
+
+
+def known_condition(duty: Duty, holds: Any) -> bool:
+    if not isinstance(holds, bool):
+        raise InputError("Whether its condition holds is true or false.")
+    if holds and not duty.where:
+        raise InputError("This obligation is asked without a condition.")
+    return holds
 
 
 def known_day(day: Any) -> date | None:
@@ -134,7 +145,7 @@ def to(duty: Duty, state: str) -> None:
         raise InputError("Attach evidence first: nothing supports this obligation yet.")
     if state != State.ACCEPTED:
         duty.accepted_by = duty.accepted_at = None
-        duty.law_version = ""
+        duty.law_version = text_held(duty.framework) if state == State.EVIDENCED else ""
     duty.state = state
 
 
@@ -198,7 +209,7 @@ def reopened(user: Any, duty: Duty, what: str, evidence: Evidence) -> None:
     elif duty.state == State.NOT_STARTED:
         duty.state = State.IN_PROGRESS
     if duty.state == State.EVIDENCED and not Support.unscoped.filter(duty=duty).exists():
-        duty.state = State.IN_PROGRESS
+        to(duty, State.IN_PROGRESS)
     duty.edition += 1
     duty.save()
     facts = {"evidence": str(evidence.pk), "title": evidence.title, "sha256": evidence.sha256, "state": duty.state}
@@ -230,5 +241,6 @@ def plain(duty: Duty) -> dict[str, Any]:
         "reason": duty.reason,
         "owner": {"id": duty.owner.pk, "name": str(duty.owner)} if duty.owner else None,
         "due_on": duty.due_on.isoformat() if duty.due_on else None,
+        "holds": duty.holds,
         "law_version": duty.law_version,
     }

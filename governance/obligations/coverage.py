@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from audits.report.charts import style
-from audits.report.charts.svg import draw
 from governance.frameworks.requirements import framework
+from governance.obligations.gone import framework_title
 from governance.obligations.models import State
-from governance.obligations.rows import Row
+from governance.obligations.rows import NOW, WHERE, Row
 from models.accounts.templatetags.pages import count
 
-COLUMNS = ("Framework", "Chapter", "Asked", "Accepted", "Evidenced", "Stale", "Open", "Not applicable")
-GAP_COLUMNS = (
-    "Framework", "Reference", "Obligation", "State", "What is missing", "Owner", "Due on", "Binds from", "Where", "Id",
+COLUMNS = ("Framework", "Chapter", "Asked", "Accepted", "Evidenced", "Stale", "Open", "Not applicable", "Only if")
+ROW_COLUMNS = (
+    "Framework", "Reference", "Obligation", "When", "Binds from", "If", "State", "Reason", "What is missing", "Owner",
+    "Due on", "Evidence", "Id",
 )  # fmt: skip
-WIDTH, ROW, ROOM, LETTERS = 192, 18, 136, 58
+# how wide a whole bar is drawn
+WIDTH = 150
+WHEN = {"now": "binds now", "coming": "coming", "where": "only if", "undated": "no day", "no longer": "no longer asked"}
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One chapter: each obligation that is asked counts once, in the first of these that fits: not applicable, stale,
-    accepted, evidenced, open."""
+    """One chapter: each obligation that is asked counts once, in the first of these that fits: not applicable,
+    conditional (asked only if something happens, which nobody said to hold), stale, accepted, evidenced, open."""
 
     framework: str
     chapter: str
@@ -35,6 +35,7 @@ class Line:
     stale: int = 0
     open: int = 0
     not_applicable: int = 0
+    conditional: int = 0
 
     @property
     def proven(self) -> int:
@@ -42,21 +43,45 @@ class Line:
 
     @property
     def counted(self) -> int:
-        """All but those that are not applicable."""
+        """All but those that are not applicable, or may never be asked."""
         return self.proven + self.stale + self.open
 
     @property
     def asked(self) -> int:
-        return self.counted + self.not_applicable
+        return self.counted + self.not_applicable + self.conditional
 
     @property
     def values(self) -> tuple[int, ...]:
-        return (self.asked, self.accepted, self.evidenced, self.stale, self.open, self.not_applicable)
+        return (self.asked, self.accepted, self.evidenced, self.stale, self.open, self.not_applicable, self.conditional)
+
+    @property
+    def called(self) -> str:
+        """The chapter by its number and its name."""
+        return self.title if self.title == self.chapter else f"{self.chapter}: {self.title}"
+
+    @property
+    def note(self) -> str:
+        """What the drawing says beside the bar."""
+        if not self.counted:
+            return "only if something happens" if self.conditional else "not applicable"
+        stale = f", {count(self.stale)} stale" if self.stale else ""
+        return f"{count(self.proven)} of {count(self.counted)} proven{stale}"
+
+    @property
+    def bars(self) -> Iterator[tuple[str, float, float]]:
+        """What the drawing shows: of proven, stale and open, in this order, where it begins and how wide it is."""
+        at = 0
+        for kind, many in (("proven", self.proven), ("stale", self.stale), ("open", self.open)):
+            if many:
+                yield kind, at * WIDTH / self.counted, many * WIDTH / self.counted
+                at += many
 
 
 def counted_as(row: Row) -> str:
     if row.duty.state == State.NOT_APPLICABLE:
         return "not_applicable"
+    if row.when == WHERE:
+        return "conditional"
     if row.stale:
         return "stale"
     return {State.ACCEPTED: "accepted", State.EVIDENCED: "evidenced"}.get(State(row.duty.state), "open")
@@ -66,7 +91,7 @@ def coverage(rows: Iterable[Row]) -> list[Line]:
     """By framework and chapter, in their order, of what is asked."""
     counts: dict[tuple[str, str], dict[str, int]] = {}
     for row in rows:
-        if row.duty.is_asked:
+        if row.is_asked:
             mine = counts.setdefault((row.duty.framework, row.asks.chapter), {})
             mine[counted_as(row)] = mine.get(counted_as(row), 0) + 1
     return [
@@ -75,30 +100,25 @@ def coverage(rows: Iterable[Row]) -> list[Line]:
 
 
 def gaps(rows: Iterable[Row]) -> list[Row]:
-    """What is asked and not proven, or no longer."""
-    return [row for row in rows if row.gap]
+    """What is asked and not proven, or no longer: what binds first."""
+    return sorted((row for row in rows if row.gap), key=lambda row: row.when != NOW)
 
 
-def gap_values(row: Row) -> list[Any]:
+def conditional(rows: Iterable[Row]) -> list[Row]:
+    """What is asked only if something happens, which nobody said to hold."""
+    return [row for row in rows if row.when == WHERE and row.duty.state != State.NOT_APPLICABLE]
+
+
+def row_values(row: Row) -> list[Any]:
+    """As ROW_COLUMNS."""
     duty = row.duty
-    title = framework(duty.framework).title
     named = str(duty.owner) if duty.owner else ""
-    return [title, row.asks.ref, row.asks.title, duty.state, row.gap, named, duty.due_on, duty.binds_from, duty.where,
-            str(duty.pk)]  # fmt: skip
+    return [row.framework_title, row.asks.ref, row.asks.title, WHEN[row.when], duty.binds_from, duty.where, duty.state,
+            duty.reason, row.gap, named, duty.due_on, len(row.pieces), str(duty.pk)]  # fmt: skip
 
 
 def line_values(line: Line) -> list[Any]:
-    return [framework(line.framework).title, called(line), *line.values]
-
-
-def called(line: Line) -> str:
-    """The chapter by its number and its name."""
-    return line.title if line.title == line.chapter else f"{line.chapter}: {line.title}"
-
-
-def label(line: Line) -> str:
-    """For the drawing; where it would be cut, the chapter's number is left to the table."""
-    return called(line) if len(called(line)) <= LETTERS else line.title
+    return [framework_title(line.framework), line.called, *line.values]
 
 
 def finding(lines: Sequence[Line]) -> str:
@@ -112,59 +132,5 @@ def finding(lines: Sequence[Line]) -> str:
         return f"All {count(all_)} obligations are proven"
     begun = f"{count(proven)} of {count(all_)} obligations" if proven else f"None of {count(all_)} obligations"
     is_are = "is" if proven < 2 else "are"
-    where = "" if len(lines) == 1 else f"; most is missing in {called(most)} ({count(missing)})"
+    where = "" if len(lines) == 1 else f"; most is missing in {most.called} ({count(missing)})"
     return f"{begun} {is_are} proven{where}"
-
-
-def chart(lines: Sequence[Line]) -> dict[str, Any]:
-    """Bars of shares, each under its name and beside its words: proven, stale, open. Narrow enough for a telephone."""
-    rows = [bar for number, line in enumerate(lines) for bar in bars(number, line)]
-    # every row stands in the first layer, in order: what comes first is above
-    heads = [{"row": row, "label": "" if row % 2 else label(lines[row // 2])} for row in range(2 * len(lines))]
-    notes = [{"row": 2 * number + 1, "note": note(line)} for number, line in enumerate(lines)]
-    x = {"type": "quantitative", "scale": {"domain": [0, 1]}, "axis": None}
-    layers = [
-        style.label_layer(heads, "label", 0, WIDTH + ROOM),
-        {
-            "data": style.values(rows),
-            "mark": {"type": "bar", "height": 12, "strokeWidth": 1},
-            "encoding": {
-                "y": style.row_axis(),
-                "x": {"field": "from"} | x,
-                "x2": {"field": "to"},
-                "color": {"field": "colour", "type": "nominal", "scale": None},
-                "stroke": {"field": "edge", "type": "nominal", "scale": None},
-            },
-        },
-        style.label_layer(notes, "note", WIDTH + 8, ROOM - 8, color=style.SOFT, fontSize=10),
-    ]
-    return style.chart(layers, WIDTH, 2 * ROW * max(1, len(lines)))
-
-
-def bars(number: int, line: Line) -> Iterable[dict[str, Any]]:
-    at = 0.0
-    parts = ((line.proven, style.GOOD, style.GOOD), (line.stale, style.BAD, style.BAD),
-             (line.open, style.SHADE, style.LINE))  # fmt: skip
-    for many, colour, edge in parts:
-        if many:
-            until = at + many / line.counted
-            yield {"row": 2 * number + 1, "from": at, "to": until, "colour": colour, "edge": edge}
-            at = until
-
-
-def note(line: Line) -> str:
-    if not line.counted:
-        return "not applicable"
-    stale = f", {count(line.stale)} stale" if line.stale else ""
-    return f"{count(line.proven)} of {count(line.counted)} proven{stale}"
-
-
-def drawn(lines: Sequence[Line], id: str) -> str:
-    """As SVG, to stand in a page."""
-    described = "; ".join(f"{called(line)}: {note(line)}" for line in lines)
-    return _drawn(json.dumps(chart(lines)), id, finding(lines), described)
-
-
-@lru_cache(maxsize=64)
-def _drawn(spec: str, id: str, title: str, description: str) -> str:
-    return draw(json.loads(spec), id=id, title=title, description=description)

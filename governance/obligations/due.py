@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.urls import reverse
 
 from governance.obligations.models import Duty, Evidence, State
-from governance.obligations.rows import OPEN
+from governance.obligations.rows import APPLIES, OPEN
 from governance.systems.days import Due, Span, today
 from models.accounts.models import Organisation
 
@@ -35,7 +35,7 @@ def to_be_proven(asked: Any, span: Span) -> Iterator[Due]:
 def begin_to_bind(asked: Any, span: Span) -> Iterator[Due]:
     """The days of the law that touch a system, each with how much begins then."""
     ahead = Span(span.since or today(), span.until, span.most)  # what binds already is nothing that comes
-    dated = asked.filter(**ahead.of("binds_from")).exclude(Q(state=State.NOT_APPLICABLE) | ~Q(where=""))
+    dated = asked.filter(APPLIES, **ahead.of("binds_from")).exclude(state=State.NOT_APPLICABLE)
     days = dated.order_by("binds_from").values("binds_from", "system", "system__name", "system__owner")
     for each in days.annotate(number=Count("pk"))[: span.most]:
         day, system, number = each["binds_from"], each["system"], each["number"]

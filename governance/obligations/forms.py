@@ -26,6 +26,7 @@ def members(organisation: Organisation) -> Any:
 class DutyForm(forms.Form):
     """`edition` is the one that the writer had before them."""
 
+    holds = forms.BooleanField(required=False)
     state = forms.ChoiceField(choices=(), widget=forms.RadioSelect)
     reason = forms.CharField(
         max_length=LONGEST_REASON,
@@ -48,11 +49,15 @@ class DutyForm(forms.Form):
         assert isinstance(owner, forms.ModelChoiceField)
         assert isinstance(state, forms.ChoiceField)
         owner.queryset = members(duty.organisation)
+        if duty.where:
+            self.fields["holds"].label = f"It holds that {duty.where}"
+        else:
+            del self.fields["holds"]
         is_accepted = duty.state == State.ACCEPTED
         state.choices = [each for each in State.choices if each[0] != State.ACCEPTED or is_accepted]
 
     def said(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in FIELDS}
+        return {name: self.cleaned_data[name] for name in FIELDS if name in self.fields}
 
 
 def written(duty: Duty) -> dict[str, Any]:
@@ -161,6 +166,16 @@ def type_choices(duty: Duty | None) -> list[Any]:
     fitting = [(id, evidence_type(id).title) for id in asked]
     others = [pair for pair in every if pair[0] not in asked]
     return [("What this obligation asks for", fitting), ("Anything else", others)]
+
+
+class DismissForm(forms.Form):
+    reason = forms.CharField(
+        max_length=LONGEST_REASON,
+        label="Why it is no evidence",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="It is kept with your name, and the result is not proposed again.",
+        error_messages={"required": "Say why it is no evidence."},
+    )
 
 
 class FollowForm(forms.Form):

@@ -12,8 +12,9 @@ from governance.obligations.models import Evidence, State
 from governance.obligations.rows import Row
 from models.accounts.filters import Filters, choice
 
-STALE, OVERDUE, MINE, GAPS = "stale", "overdue", "mine", "gaps"
-SHOWN = ((STALE, "Stale"), (OVERDUE, "Overdue"), (MINE, "Mine"), (GAPS, "Not proven"))
+STALE, OVERDUE, MINE, GAPS, NOBODYS = "stale", "overdue", "mine", "gaps", "nobodys"
+SHOWN = ((STALE, "Stale"), (OVERDUE, "Overdue"), (MINE, "Mine"), (NOBODYS, "Without an owner who is here"),
+         (GAPS, "Not proven"))  # fmt: skip
 
 
 class BoardFilters(Filters):
@@ -23,9 +24,9 @@ class BoardFilters(Filters):
     state = choice("State", "All", State.choices)
     show = choice("Only", "Everything", SHOWN)
 
-    def __init__(self, request: HttpRequest) -> None:
+    def __init__(self, request: HttpRequest, members: frozenset[Any]) -> None:
         super().__init__(request)
-        self.user = request.user
+        self.user, self.members = request.user, members
         field = self.fields["framework"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", "All"), *((name, framework(name).title) for name in frameworks())]
@@ -42,6 +43,7 @@ class BoardFilters(Filters):
             STALE: bool(row.stale),
             OVERDUE: row.is_overdue,
             MINE: row.duty.owner_id == self.user.pk,
+            NOBODYS: row.is_asked and row.duty.owner_id not in self.members,
             GAPS: bool(row.gap),
         }
         return (

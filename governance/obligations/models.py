@@ -10,7 +10,8 @@ from django.db import models
 from django.utils import timezone
 
 from audits.models import Audit
-from governance.frameworks.requirements import Requirement, requirement
+from governance.frameworks.requirements import Requirement
+from governance.obligations.gone import asks
 from governance.systems.frozen import Frozen
 from governance.systems.models import System
 from models.accounts.scoped import OrganisationOwned
@@ -28,9 +29,10 @@ class Duty(OrganisationOwned):
     """One requirement of a framework as it is asked of a system.
 
     `binds_from` is the day from which it counts, None where its framework dates nothing. `where` is the condition under
-    which it is asked at all, of which no fact speaks; empty for most. `is_asked` is False once the
-    newest classification no longer brings it; what was done for it stays. `reason` says why it is not applicable.
-    `law_version` is the text by which it was last accepted.
+    which it is asked at all, of which no fact speaks; empty for most. `holds` says that somebody found the condition to
+    hold: until then it counts nowhere as missing. `is_asked` is False once the newest classification no longer brings
+    it; what was done for it stays. `reason` says why it is not applicable. `law_version` is the text by which it was
+    last said to be proven.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -39,6 +41,7 @@ class Duty(OrganisationOwned):
     requirement = models.CharField(max_length=80)
     binds_from = models.DateField(null=True, blank=True)
     where = models.TextField(blank=True)
+    holds = models.BooleanField(default=False, db_default=False)
     is_asked = models.BooleanField(default=True)
     state = models.CharField(max_length=20, choices=State, default=State.NOT_STARTED)
     reason = models.TextField(blank=True, max_length=10_000)
@@ -68,8 +71,8 @@ class Duty(OrganisationOwned):
 
     @property
     def asks(self) -> Requirement:
-        """The requirement as the data has it."""
-        return requirement(self.requirement)
+        """The requirement as the data has it; what says so where the data has it no longer."""
+        return asks(self.framework, self.requirement)
 
 
 class Evidence(Frozen, OrganisationOwned):
@@ -144,3 +147,35 @@ class Followed(OrganisationOwned):
 
     def __str__(self) -> str:
         return f"{self.system} follows {self.framework}"
+
+
+class Awaited(OrganisationOwned):
+    """That an audit's result is to be attached to the system of an obligation once it is there, in the name of `by`.
+
+    `audit` is the number that the audit has or will have: its form may not be filled in yet.
+    """
+
+    audit = models.UUIDField(unique=True)
+    duty = models.ForeignKey(Duty, on_delete=models.CASCADE, related_name="awaited")
+    by: Any = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"Result of {self.audit} for {self.duty}"
+
+
+class Dismissal(OrganisationOwned):
+    """That an audit's result is not to be evidence of a system, and why: it is not proposed again."""
+
+    system = models.ForeignKey(System, on_delete=models.PROTECT, related_name="dismissals")
+    audit = models.ForeignKey(Audit, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(max_length=10_000)
+    by: Any = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-at"]
+        constraints = [models.UniqueConstraint(fields=["system", "audit"], name="one_dismissal_per_result")]
+
+    def __str__(self) -> str:
+        return f"{self.audit} is no evidence of {self.system}"

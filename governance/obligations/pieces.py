@@ -13,15 +13,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audits.lists import audits_of
-from audits.models import Audit
 from governance.frameworks.lists import evidence_type
-from governance.frameworks.requirements import crosswalk, framework
 from governance.obligations import proposals
 from governance.obligations.board import attach
 from governance.obligations.evidence import bring_audit, bring_document, bring_statement
-from governance.obligations.forms import AboutForm, AuditEvidenceForm, DocumentForm, StatementForm
+from governance.obligations.forms import AboutForm, AuditEvidenceForm, DismissForm, DocumentForm, StatementForm
+from governance.obligations.gone import alike, framework_title
 from governance.obligations.lists import EvidenceFilters
-from governance.obligations.models import Duty, Evidence
+from governance.obligations.models import Dismissal, Duty, Evidence
 from governance.obligations.rows import asked_of, here, today
 from governance.obligations.staleness import now, stale
 from governance.obligations.views import as_id
@@ -57,9 +56,17 @@ def pieces(request: HttpRequest, pk: UUID) -> HttpResponse:
         "filters": filters,
         "there_are": page.paginator.count or found.exists(),
         "proposals": proposals.proposed(system, asked_of(system)),
+        "dismissed": dismissed_of(system),
         "may_govern": may(request.user, "govern", system),
     }
     return render(request, "obligations/pieces.html", said, status=422 if filters.errors else 200)
+
+
+def dismissed_of(system: System) -> list[Dismissal]:
+    """Results that are not to be evidence, with why."""
+    found = Dismissal.objects.of(system.organisation).filter(system=system)
+    found = found.select_related("by", "audit__model__model", "audit__dataset__dataset")
+    return list(found.defer("audit__parameters", "audit__policy", "audit__model__stored_signature")[:ON_A_PAGE])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -162,7 +169,7 @@ def told(supported: list[Duty]) -> str:
 def attach_result(request: HttpRequest, pk: UUID, audit: UUID) -> HttpResponse:
     """An audit's result to every obligation that it answers to, in one go."""
     system = one_system(organisation_for(request, "govern"), pk)
-    found = get_object_or_404(Audit.objects.of(system.organisation).select_related("model__model"), pk=audit)
+    found = get_object_or_404(proposals.results(system.organisation), pk=audit)
     try:
         made, duties = proposals.attach_result(request.user, system, found)
     except InputError as error:
@@ -170,6 +177,24 @@ def attach_result(request: HttpRequest, pk: UUID, audit: UUID) -> HttpResponse:
         return redirect("system-evidence", system.pk)
     messages.success(request, told(duties))
     return redirect("evidence", made.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def dismiss_result(request: HttpRequest, pk: UUID, audit: UUID) -> HttpResponse:
+    """Why an audit's result is no evidence; it is not proposed again."""
+    system = one_system(organisation_for(request, "govern"), pk)
+    found = get_object_or_404(proposals.results(system.organisation), pk=audit)
+    form = DismissForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            proposals.dismiss(request.user, system, found, form.cleaned_data["reason"])
+        except InputError as error:
+            form.add_error("reason", str(error))
+        else:
+            messages.success(request, "Dismissed. It is not proposed again; the reason is kept with the evidence.")
+            return redirect("system-evidence", system.pk)
+    said = {"system": system, "audit": found, "form": form}
+    return render(request, "obligations/dismiss.html", said, status=422 if form.errors else 200)
 
 
 @require_safe
@@ -184,7 +209,7 @@ def piece(request: HttpRequest, pk: UUID) -> HttpResponse:
         "type": evidence_type(found.type),
         "here": here(found.organisation),
         "stale": stale(found, now(found.system, today())),
-        "supports": [(each, each.duty.asks, framework(each.duty.framework)) for each in supports],
+        "supports": [(each, each.duty.asks, framework_title(each.duty.framework)) for each in supports],
         "chain": chain(found),
         "offers": list(offers(found, duties)) if may_govern else [],
         "may_govern": may_govern,
@@ -215,7 +240,7 @@ def offers(evidence: Evidence, supported: list[Duty]) -> Any:
     if evidence.audit is not None:
         found |= {duty.requirement: "an audit answers to it" for duty in proposals.answered(evidence.audit, asked)}
     for duty in supported:
-        for match in crosswalk(duty.requirement).matches:
+        for match in alike(duty.requirement):
             found.setdefault(match.id, f"beside {duty.asks.ref} in our own mapping")
     kind = evidence_type(evidence.type).title.lower()
     for duty in asked.values():
@@ -223,7 +248,7 @@ def offers(evidence: Evidence, supported: list[Duty]) -> Any:
             found.setdefault(duty.requirement, f"it names {kind} among what satisfies it")
     for id, why in found.items():
         if id in asked and id not in there:
-            yield asked[id], asked[id].asks, framework(asked[id].framework), why
+            yield asked[id], asked[id].asks, framework_title(asked[id].framework), why
 
 
 @require_POST

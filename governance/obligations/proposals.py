@@ -8,17 +8,22 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from audits.measure.check import Check, discover
 from audits.models import Audit
-from governance.obligations.board import attach
+from governance.obligations.board import LONGEST_REASON, alone, attach
 from governance.obligations.evidence import About, bring_audit, supported_by_check
-from governance.obligations.models import Duty, Evidence
+from governance.obligations.models import Dismissal, Duty, Evidence
 from governance.obligations.rows import asked_of
 from governance.systems.models import System, SystemPart
+from models.accounts.models import Organisation
+from models.accounts.permission import authorize
 from models.errors import InputError
 from models.registry.blobs.store import StorageError
+from models.registry.register import words
 from models.registry.storage import store
+from models.trail.record import record
 
 MOST = 5
 # what a check's result is called among the kinds of evidence, the one that says most first
@@ -33,18 +38,49 @@ class Proposal:
 
 
 def proposed(system: System, asked: dict[str, Duty]) -> list[Proposal]:
-    """The newest results of the versions in the system that are no evidence of it yet, one for each version and its
-    data. `asked` by requirement. One query, and a file for each result that was not read before."""
-    parts = SystemPart.unscoped.filter(system=system).values("version")
-    known = Evidence.unscoped.filter(system=system, audit__isnull=False).values("audit")
-    found = Audit.objects.of(system.organisation).filter(model__in=parts).exclude(evidence="").exclude(pk__in=known)
-    found = found.select_related("model__model", "dataset__dataset").defer(
-        "parameters", "policy", "model__stored_signature", "dataset__stored_profile"
-    )
+    """The newest results of the versions in the system, one for each version and its data, of which nobody decided yet.
+    `asked` by requirement. One query, and a file for each result that was not read before."""
+    decided = Evidence.unscoped.filter(system=system, audit=OuterRef("pk"))
+    dismissed = Dismissal.unscoped.filter(system=system, audit=OuterRef("pk"))
+    found = results_of(system).annotate(is_decided=Exists(decided) | Exists(dismissed))
     newest: dict[Any, Audit] = {}
     for audit in found.order_by("-created_at", "pk")[: 10 * MOST]:
         newest.setdefault((audit.model_id, audit.dataset_id), audit)
-    return [Proposal(audit, answered(audit, asked)) for audit in list(newest.values())[:MOST]]
+    undecided = [audit for audit in newest.values() if not audit.is_decided]  # type: ignore[attr-defined]
+    return [Proposal(audit, answered(audit, asked)) for audit in undecided[:MOST]]
+
+
+def results_of(system: System) -> QuerySet[Audit]:
+    """Those of the versions that work in the system."""
+    return results(system.organisation).filter(model__in=SystemPart.unscoped.filter(system=system).values("version"))
+
+
+def results(organisation: Organisation) -> QuerySet[Audit]:
+    """Audits that ended with one, without what may be large."""
+    found: QuerySet[Audit] = Audit.objects.of(organisation).exclude(evidence="")
+    return found.select_related("organisation", "model__model", "dataset__dataset").defer(
+        "parameters", "policy", "model__stored_signature", "dataset__stored_profile"
+    )
+
+
+def dismiss(user: Any, system: System, audit: Audit, reason: str) -> Dismissal:
+    """Say why the result is not to be evidence: it is not proposed again. Raises Forbidden, NotFound, InputError."""
+    authorize(user, "govern", system)
+    authorize(user, "read", audit)
+    why = words("reason", reason, LONGEST_REASON)
+    if not why:
+        raise InputError("Say why it is no evidence.")
+    with transaction.atomic():
+        alone(system)
+        if Evidence.unscoped.filter(system=system, audit=audit).exists():
+            raise InputError("This result is evidence already.")
+        if Dismissal.unscoped.filter(system=system, audit=audit).exists():
+            raise InputError("Somebody else dismissed it just now.")
+        made = Dismissal.unscoped.create(
+            organisation_id=system.organisation_id, system=system, audit=audit, reason=why, by=user
+        )
+        record(system.organisation, user, "result dismissed", system, {"audit": str(audit.pk), "reason": why})
+    return made
 
 
 def answered(audit: Audit, asked: dict[str, Duty]) -> tuple[Duty, ...]:
@@ -74,16 +110,34 @@ def type_of(audit: Audit) -> str:
 
 
 def attach_result(user: Any, system: System, audit: Audit) -> tuple[Evidence, list[Duty]]:
-    """The audit as evidence of every obligation that it answers to. Raises Forbidden, NotFound, InputError."""
+    """The audit as evidence of every obligation that it answers to; it takes the place of an older one that it makes
+    stale, and supports what that supported too. Raises Forbidden, NotFound, InputError."""
     with transaction.atomic():
-        duties = list(answered(audit, asked_of(system)))
+        alone(system)
+        asked = asked_of(system)
+        duties = {duty.pk: duty for duty in answered(audit, asked)}
         if not duties:
             raise InputError("This audit answers to nothing that is asked of the system.")
-        title = f"{audit}"[:200]
-        made = bring_audit(user, system, audit, About(title=title, type=type_of(audit)))
-        for duty in duties:
+        kind = type_of(audit)
+        older = replaced_by(system, audit, kind)
+        if older is not None:
+            supported = set(older.supports.values_list("duty", flat=True))
+            duties |= {duty.pk: duty for duty in asked.values() if duty.pk in supported}
+        made = bring_audit(user, system, audit, About(title=f"{audit}"[:200], type=kind, replaces=older))
+        for duty in duties.values():
             attach(user, duty, made)
-    return made, duties
+    return made, list(duties.values())
+
+
+def replaced_by(system: System, audit: Audit, kind: str) -> Evidence | None:
+    """The newest evidence of the same kind from the same model and the same data whose version this audit was made of
+    too, or works in the system no longer."""
+    if audit.model is None:
+        return None
+    found = Evidence.unscoped.filter(system=system, type=kind, replaced_by=None, audit__created_at__lt=audit.created_at)
+    found = found.filter(audit__model__model=audit.model.model_id, audit__dataset__dataset=audit.dataset.dataset_id)
+    others = SystemPart.unscoped.filter(system=system).exclude(version=audit.model_id).values("version")
+    return found.exclude(audit__model__in=others).order_by("-audit__created_at", "-number").first()
 
 
 def producers(requirement: str) -> list[Check]:

@@ -8,13 +8,15 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from governance.obligations.coverage import Line
-from governance.obligations.models import Evidence
+from governance.obligations.models import Dismissal, Evidence
+from governance.obligations.proposals import Proposal
 from governance.obligations.rows import Row
 from governance.obligations.staleness import Now, stale
 from models.rest.records import Asked, Day, Moment, Person, Record, person
 
 StateName = Literal["not started", "in progress", "evidenced", "accepted", "not applicable"]
 Settable = Literal["not started", "in progress", "evidenced", "not applicable"]
+BindsName = Literal["now", "coming", "where", "undated", "no longer"]
 SourceName = Literal["audit", "document", "statement"]
 
 
@@ -28,11 +30,12 @@ class ObligationRecord(Record):
     ref: str = Field(examples=["Article 10(2)(f)"])
     title: str
     certainty: str = Field(description="How sure it is that this is asked.", examples=["in-force"])
-    binds: Literal["now", "coming", "where", "undated", "no longer"] = Field(
-        description="where: only under the condition in `where`. undated: its framework sets no days."
+    binds: BindsName = Field(
+        description="where: only under the condition in `where`, which nobody said to hold. undated: without a day."
     )
     binds_from: Day | None
-    where: str
+    where: str = Field(description="The condition under which it is asked at all; empty for most.")
+    holds: bool = Field(description="Whether somebody said that the condition holds: until then it is not missing.")
     state: StateName
     reason: str
     owner: Person | None
@@ -41,7 +44,7 @@ class ObligationRecord(Record):
     stale: list[str] = Field(description="Why what supports it does not count as it did; empty where it does.")
     accepted_by: Person | None
     accepted_at: Moment | None
-    law_version: str = Field(description="The text by which it was accepted; empty where it was not.")
+    law_version: str = Field(description="The text by which it was said to be proven; empty where it was not.")
     evidence: list[UUID] = Field(description="What supports it.")
 
 
@@ -52,6 +55,7 @@ class ObligationChange(Asked):
     reason: str | None = Field(None, max_length=10_000)
     owner: str | None = Field(None, max_length=20, description="A member's user id.", examples=[None])
     due_on: Day | None = None
+    holds: bool | None = Field(None, description="That the condition in `where` holds.")
 
     def said(self) -> dict[str, Any]:
         given = self.model_dump(exclude_unset=True)
@@ -60,6 +64,41 @@ class ObligationChange(Asked):
 
 class Attached(Asked):
     evidence: UUID
+
+
+class Wanted(Asked):
+    version: UUID = Field(description="A model version that works in the system.")
+
+
+class StartedRecord(Record):
+    """The audit that was started; its result is attached by itself."""
+
+    audit: UUID
+
+
+class ResultRecord(Record):
+    """The result of an audit of the system's models that nobody attached or dismissed yet."""
+
+    audit: UUID
+    title: str
+    created_at: Moment
+    obligations: list[UUID] = Field(description="What its checks answer to.")
+
+
+class Taken(Asked):
+    audit: UUID
+
+
+class Dismissed(Asked):
+    audit: UUID
+    reason: str = Field(min_length=1, max_length=10_000, description="Why it is no evidence.")
+
+
+class DismissalRecord(Record):
+    audit: UUID
+    reason: str
+    by: Person
+    at: Moment
 
 
 class EvidenceRecord(Record):
@@ -112,18 +151,21 @@ class CoverageLine(Record):
     stale: int
     open: int
     not_applicable: int
+    conditional: int = Field(description="Asked only if something happens, which nobody said to hold.")
 
 
 class GapRecord(Record):
     obligation: UUID
     framework: str = Field(examples=["eu-ai-act"])
     ref: str = Field(examples=["Article 9(1)"])
+    binds: BindsName
+    binds_from: Day | None
     missing: str = Field(examples=["nothing supports it"])
 
 
 class CoverageRecord(Record):
-    """Each obligation that is asked counts once, in the first that fits: not applicable, stale, accepted, evidenced,
-    open."""
+    """Each obligation that is asked counts once, in the first that fits: not applicable, conditional, stale, accepted,
+    evidenced, open. Gaps: what binds now comes first."""
 
     chapters: list[CoverageLine]
     gaps: list[GapRecord]
@@ -131,8 +173,8 @@ class CoverageRecord(Record):
 
 def obligation_record(row: Row) -> ObligationRecord:
     duty = row.duty
-    names = ("id", "framework", "requirement", "binds_from", "where", "state", "reason", "due_on", "accepted_at",
-             "law_version")  # fmt: skip
+    names = ("id", "framework", "requirement", "binds_from", "where", "holds", "state", "reason", "due_on",
+             "accepted_at", "law_version")  # fmt: skip
     return ObligationRecord(
         **{name: getattr(duty, name) for name in names},
         system=duty.system_id,
@@ -163,11 +205,29 @@ def evidence_record(piece: Evidence, held: Now) -> EvidenceRecord:
 
 
 def coverage_record(lines: list[Line], gaps: list[Row]) -> CoverageRecord:
-    names = ("framework", "chapter", "title", "asked", "accepted", "evidenced", "stale", "open", "not_applicable")
+    names = ("framework", "chapter", "title", "asked", "accepted", "evidenced", "stale", "open", "not_applicable",
+             "conditional")  # fmt: skip
     return CoverageRecord(
         chapters=[CoverageLine(**{name: getattr(line, name) for name in names}) for line in lines],
         gaps=[
-            GapRecord(obligation=row.duty.pk, framework=row.duty.framework, ref=row.asks.ref, missing=row.gap)
+            GapRecord(
+                obligation=row.duty.pk,
+                framework=row.duty.framework,
+                ref=row.asks.ref,
+                binds=row.when,  # type: ignore[arg-type]
+                binds_from=row.duty.binds_from,
+                missing=row.gap,
+            )
             for row in gaps
         ],
     )
+
+
+def dismissal_record(dismissal: Dismissal) -> DismissalRecord:
+    return DismissalRecord(audit=dismissal.audit_id, reason=dismissal.reason, by=person(dismissal.by), at=dismissal.at)
+
+
+def result_record(proposal: Proposal) -> ResultRecord:
+    audit = proposal.audit
+    duties = [duty.pk for duty in proposal.duties]
+    return ResultRecord(audit=audit.pk, title=str(audit), created_at=audit.created_at, obligations=duties)

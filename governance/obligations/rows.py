@@ -7,28 +7,33 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from governance.frameworks.requirements import Requirement, crosswalk, framework, frameworks, requirements
+from governance.frameworks.requirements import Requirement, frameworks, requirements
+from governance.obligations.gone import alike, framework_title, is_gone
 from governance.obligations.models import Duty, Evidence, State, Support
-from governance.obligations.staleness import Now, now, outdated, stale
+from governance.obligations.staleness import PROVEN, Now, now, outdated, stale, uncovered
 from governance.systems.models import System
 from models.accounts.models import Membership, Organisation
 
 OPEN = (State.NOT_STARTED, State.IN_PROGRESS)
-PROVEN = (State.EVIDENCED, State.ACCEPTED)
+# asked without a condition, or under one that was said to hold
+APPLIES = Q(where="") | Q(holds=True)
 # what no list shows, and what may be large
-HEAVY = ("audit__parameters", "audit__policy", "audit__rules", "audit__dataset__stored_profile", "text")
+HEAVY = ("audit__parameters", "audit__policy", "audit__rules", "audit__dataset__stored_profile",
+         "audit__model__stored_signature", "text")  # fmt: skip
 NOW, COMING, WHERE, UNDATED, NO_LONGER = "now", "coming", "where", "undated", "no longer"
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of evidence, with why it does not count as it did."""
+    """A piece of evidence, with why it does not count as it did. Where the version that replaced it is attached too,
+    that one counts in its place."""
 
     support: Support
     stale: tuple[str, ...]
+    is_followed: bool = False
 
     @property
     def evidence(self) -> Evidence:
@@ -37,24 +42,31 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An obligation with its requirement and its evidence, on a day."""
+    """An obligation with its requirement and its evidence, on a day; `changed` says what became of the model or the law
+    since."""
 
     duty: Duty
     asks: Requirement
     pieces: tuple[Piece, ...]
-    outdated: str
+    changed: tuple[str, ...]
     day: date
 
     @property
     def framework_title(self) -> str:
-        return framework(self.duty.framework).title
+        return framework_title(self.duty.framework)
+
+    @property
+    def is_asked(self) -> bool:
+        """Brought by the class, and still in the text that is held."""
+        return self.duty.is_asked and not is_gone(self.asks)
 
     @property
     def when(self) -> str:
-        """Whether it binds now, is coming, is asked under a condition, has no day, or is asked no longer."""
-        if not self.duty.is_asked:
+        """Whether it binds now, is coming, is asked only if something happens that nobody said to hold, has no day, or
+        is asked no longer."""
+        if not self.is_asked:
             return NO_LONGER
-        if self.duty.where:
+        if self.duty.where and not self.duty.holds:
             return WHERE
         if self.duty.binds_from is None:
             return UNDATED
@@ -65,8 +77,9 @@ class Row:
         """Every reason why what supports it does not count as it did."""
         if self.duty.state == State.NOT_APPLICABLE:
             return ()
-        found = [f"{piece.evidence.title}: {reason}" for piece in self.pieces for reason in piece.stale]
-        return tuple([*found, self.outdated] if self.outdated else found)
+        counting = (piece for piece in self.pieces if not piece.is_followed)
+        found = [f"{piece.evidence.title}: {reason}" for piece in counting for reason in piece.stale]
+        return (*found, *self.changed)
 
     @property
     def is_overdue(self) -> bool:
@@ -79,8 +92,8 @@ class Row:
 
     @property
     def gap(self) -> str:
-        """What is missing, empty where nothing is."""
-        if not self.duty.is_asked or self.duty.state == State.NOT_APPLICABLE:
+        """What is missing, empty where nothing is. What is asked under a condition is not missing before that holds."""
+        if self.when in (NO_LONGER, WHERE) or self.duty.state == State.NOT_APPLICABLE:
             return ""
         found = ["nothing supports it"] if not self.pieces else []
         if self.pieces and self.duty.state in OPEN:
@@ -92,7 +105,7 @@ class Row:
 
 def duties_of(organisation: Organisation) -> QuerySet[Duty]:
     """With all that a row reads, in two queries."""
-    supports = Support.unscoped.select_related("evidence__audit__dataset").defer(
+    supports = Support.unscoped.select_related("evidence__audit__dataset", "evidence__audit__model").defer(
         *(f"evidence__{each}" for each in HEAVY)
     )
     found = Duty.objects.of(organisation).select_related("owner", "accepted_by", "system")
@@ -100,8 +113,11 @@ def duties_of(organisation: Organisation) -> QuerySet[Duty]:
 
 
 def row_of(duty: Duty, held: Now) -> Row:
-    pieces = tuple(Piece(each, stale(each.evidence, held)) for each in duty.supports.all())
-    return Row(duty, duty.asks, pieces, outdated(duty), held.day)
+    supports = list(duty.supports.all())
+    followed = {each.evidence.replaces_id for each in supports}
+    pieces = tuple(Piece(each, stale(each.evidence, held), each.evidence_id in followed) for each in supports)
+    changed = (*uncovered([each.evidence for each in supports], held), *outdated(duty))
+    return Row(duty, duty.asks, pieces, changed, held.day)
 
 
 def rows_of(system: System, day: date | None = None) -> list[Row]:
@@ -165,12 +181,12 @@ class Beside:
 
     @property
     def framework_title(self) -> str:
-        return framework(self.asks.framework).title
+        return framework_title(self.asks.framework)
 
 
 def beside(row: Row, duties: dict[str, Duty]) -> list[Beside]:
     """By the crosswalk; `duties` of the system by requirement."""
-    return [Beside(each, duties.get(each.id)) for each in crosswalk(row.duty.requirement).matches]
+    return [Beside(each, duties.get(each.id)) for each in alike(row.duty.requirement)]
 
 
 def here(organisation: Organisation) -> frozenset[Any]:

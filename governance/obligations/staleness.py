@@ -1,4 +1,7 @@
-"""What has gone stale: evidence of another version, expired or replaced, and what was accepted under another text."""
+"""What has gone stale: evidence of another version, expired or replaced, and what was proven under another text.
+
+Said twice, in the same order: of rows that are read (`stale`, `uncovered`, `outdated`), and by the database (`worn`).
+"""
 
 from __future__ import annotations
 
@@ -11,32 +14,36 @@ from operator import or_
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from governance.frameworks.requirements import framework, frameworks
+from governance.obligations.gone import text_held
 from governance.obligations.models import Duty, Evidence, State, Support
 from governance.systems.models import System, SystemPart
 from models.registry.models import DatasetVersion
 
+PROVEN = (State.EVIDENCED, State.ACCEPTED)
+
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What evidence of a system is held against: the day, the versions that work in it, the newest of each dataset, and
-    the pieces that a newer version replaced."""
+    """What evidence of a system is held against: the day, the model versions that work in it (each with its model and
+    number), the newest of each dataset, and the pieces that a newer version replaced."""
 
     day: date
-    parts: frozenset[object]
+    parts: dict[object, tuple[object, int]]
     datasets: dict[object, int]
     replaced: frozenset[object]
 
 
 def now(system: System, day: date) -> Now:
     """Three queries."""
-    parts = SystemPart.unscoped.filter(system=system).values_list("version_id", flat=True)
+    parts = SystemPart.unscoped.filter(system=system).values_list("version", "version__model", "version__number")
     mine = Evidence.unscoped.filter(system=system)
     audited = mine.filter(audit__isnull=False).values("audit__dataset__dataset")
     newest = (
         DatasetVersion.unscoped.filter(dataset__in=audited).order_by().values_list("dataset").annotate(Max("number"))
     )
     replaced = mine.filter(replaces__isnull=False).values_list("replaces_id", flat=True)
-    return Now(day, frozenset(parts), dict(newest), frozenset(replaced))
+    works = {version: (model, number) for version, model, number in parts}
+    return Now(day, works, dict(newest), frozenset(replaced))
 
 
 def stale(evidence: Evidence, now: Now) -> tuple[str, ...]:
@@ -58,8 +65,31 @@ def reasons(evidence: Evidence, now: Now) -> Iterable[str]:
         yield f"version {newest} of the data is newer than what it was audited on"
 
 
+def uncovered(pieces: Iterable[Evidence], now: Now) -> tuple[str, ...]:
+    """What newer versions of the audited models work in the system, where nothing attached is of one so new."""
+    newest: dict[object, int] = {}
+    for piece in pieces:
+        if piece.audit is not None and piece.audit.model is not None:
+            model, number = piece.audit.model.model_id, piece.audit.model.number
+            newest[model] = max(number, newest.get(model, 0))
+    return tuple(
+        f"version {number} of the model works in the system, and nothing attached is of it"
+        for model, number in sorted(now.parts.values(), key=lambda part: part[1])
+        if number > newest.get(model, number)
+    )
+
+
+def outdated(duty: Duty) -> tuple[str, ...]:
+    """Why what was said of a duty does not count as it did: the law was changed."""
+    held = text_held(duty.framework)
+    if duty.state not in PROVEN or duty.law_version in ("", held):
+        return ()
+    said = f"it was {'accepted' if duty.state == State.ACCEPTED else 'said to be evidenced'} under {duty.law_version}"
+    return (f"{said}; the text held now is {held}" if held else f"{said}, of which no text is held any more",)
+
+
 def worn(duties: QuerySet[Duty], day: date) -> QuerySet[Duty]:
-    """Those of the duties of which something is stale, found by the database: what `reasons` and `outdated` say."""
+    """Those of the duties of which something is stale, found by the database."""
     audited = OuterRef("evidence__audit__model")
     in_system = SystemPart.unscoped.filter(system=OuterRef("evidence__system"), version=audited)
     newer = DatasetVersion.unscoped.filter(
@@ -67,14 +97,23 @@ def worn(duties: QuerySet[Duty], day: date) -> QuerySet[Duty]:
     )
     gone = Q(evidence__audit__model__isnull=False) & ~Exists(in_system)
     over = Q(evidence__expires_on__lt=day) | Q(evidence__replaced_by__isnull=False) | gone | Exists(newer)
+    followed = Support.unscoped.filter(duty=OuterRef("duty"), evidence__replaces=OuterRef("evidence"))
+    mine = Support.unscoped.filter(duty=OuterRef("pk"))
     held = reduce(or_, (Q(framework=name, law_version=framework(name).version) for name in frameworks()))
-    supports = Support.unscoped.filter(over, duty=OuterRef("pk"))
-    return duties.exclude(state=State.NOT_APPLICABLE).filter(Exists(supports) | (Q(state=State.ACCEPTED) & ~held))
+    other_text = Q(state__in=PROVEN) & ~Q(law_version="") & ~held
+    found = Exists(mine.filter(over, ~Exists(followed))) | Exists(mine.filter(Exists(newer_part()))) | other_text
+    return duties.exclude(state=State.NOT_APPLICABLE).filter(found)
 
 
-def outdated(duty: Duty) -> str:
-    """Why the acceptance of a duty does not count as it did; empty where it does or there is none."""
-    held = framework(duty.framework).version
-    if duty.state == State.ACCEPTED and duty.law_version != held:
-        return f"it was accepted under {duty.law_version or 'another text'}; the text held now is {held}"
-    return ""
+def newer_part() -> QuerySet[SystemPart]:
+    """For a support: newer versions of the audited model in the system, where nothing attached is of one so new."""
+    model, number = OuterRef("evidence__audit__model__model"), OuterRef("evidence__audit__model__number")
+    attached = Support.unscoped.filter(
+        duty=OuterRef(OuterRef("duty")),
+        evidence__audit__model__model=OuterRef("version__model"),
+        evidence__audit__model__number__gte=OuterRef("version__number"),
+    )
+    parts = SystemPart.unscoped.filter(
+        system=OuterRef("evidence__system"), version__model=model, version__number__gt=number
+    )
+    return parts.filter(~Exists(attached))

@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 from django.http import HttpRequest
 
 from governance.obligations.models import Duty
-from governance.obligations.rows import OPEN, PROVEN, today
+from governance.obligations.rows import APPLIES, OPEN, PROVEN, today
 from governance.obligations.staleness import worn
 from governance.systems.models import System
 from governance.systems.sections import Section
@@ -18,7 +18,7 @@ def obligations(system: System, request: HttpRequest) -> dict[str, Any]:
     """Counted by the database, in two queries."""
     day = today()
     asked = Duty.objects.of(system.organisation).filter(system=system, is_asked=True)
-    dated = Q(binds_from__isnull=False, where="")
+    dated = APPLIES & Q(binds_from__isnull=False)
     counts = asked.aggregate(
         asked=Count("pk"),
         now=Count("pk", filter=dated & Q(binds_from__lte=day)),

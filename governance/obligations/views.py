@@ -7,18 +7,20 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from audits.models import Audit
 from audits.spreadsheet import csv_response
 from governance.frameworks.lists import certainty, evidence_type
-from governance.frameworks.requirements import Requirement, crosswalk, framework
+from governance.frameworks.load import load
+from governance.frameworks.requirements import Requirement, framework
 from governance.obligations import coverage as covering
 from governance.obligations.board import ACT, accept, attach, detach, follow, is_own, move, unfollow
 from governance.obligations.forms import DutyForm, FollowForm, written
+from governance.obligations.gone import framework_title, section_title
 from governance.obligations.lists import BoardFilters
 from governance.obligations.models import Duty, Evidence, Followed, State, Support
 from governance.obligations.proposals import producers, proposed
@@ -40,18 +42,24 @@ from governance.obligations.rows import (
     rows_of,
     today,
 )
-from governance.obligations.staleness import now
+from governance.obligations.staleness import now, outdated
+from governance.obligations.starting import await_result, pattern, running_for, start_as_before
+from governance.systems.exchanging import download
 from governance.systems.models import System, SystemPart
 from governance.systems.stale import Stale
 from governance.systems.views import one_of as one_system
 from models.accounts.access import organisation_for
 from models.accounts.permission import may
 from models.errors import InputError
+from models.registry.models import ModelVersion
 
 HEADINGS = {
     NOW: ("Bind now", ""),
     COMING: ("Coming", "They do not bind yet. Each says from which day it does."),
-    WHERE: ("Only where something happens", "Nothing that was answered decides these. Each says where it is asked."),
+    WHERE: (
+        "Only if something happens",
+        "Nothing that was answered decides these. Each says its condition; none is missing until that is said to hold.",
+    ),
     UNDATED: ("Of other frameworks", "Their frameworks set no days. A system is held to them because you follow them."),
     NO_LONGER: (
         "No longer asked",
@@ -65,16 +73,18 @@ OPEN_UP_TO = 15
 def board(request: HttpRequest, pk: UUID) -> HttpResponse:
     system = one_system(organisation_for(request), pk)
     rows = rows_of(system)
-    filters = BoardFilters(request)
+    members = here(system.organisation)
+    filters = BoardFilters(request, members)
     kept = filters.kept(rows)
-    asked = [row for row in rows if row.duty.is_asked]
+    asked = [row for row in rows if row.is_asked]
     followed = tuple(Followed.objects.of(system.organisation).filter(system=system).values_list("framework", flat=True))
     said = {
         "system": system,
         "standing": system.standing,
         "held": framework(ACT).version,
-        "here": here(system.organisation),
+        "here": members,
         "filters": filters,
+        "newer": newer_versions(system),
         "parts": list(parts(kept)),
         "counts": counts(asked),
         "there_are": bool(rows),
@@ -95,7 +105,7 @@ def parts(rows: list[Row]) -> Any:
         if when == COMING:
             mine.sort(key=lambda row: row.duty.binds_from)  # type: ignore[arg-type, return-value]
         if mine:
-            groups = list(grouped(mine, {key: titled(*key) for key in sections_of(mine)}))
+            groups = list(grouped(mine, {key: section_title(*key) for key in sections_of(mine)}))
             yield {"id": when.replace(" ", "-"), "title": title, "about": about, "count": len(mine),
                    "groups": groups, "days": days(groups) if when == COMING else {}}  # fmt: skip
 
@@ -104,14 +114,18 @@ def sections_of(rows: list[Row]) -> set[tuple[str, str]]:
     return {(row.duty.framework, row.asks.section) for row in rows}
 
 
-def titled(name: str, section: str) -> str:
-    found = next(each for each in framework(name).sections if each.id == section)
-    return " ".join(dict.fromkeys(part for part in (found.ref, found.title) if part))
-
-
 def days(groups: list[Group]) -> list[Any]:
     """The days on which something begins, in order."""
     return sorted({row.duty.binds_from for group in groups for row in group.rows})
+
+
+def newer_versions(system: System) -> list[Any]:
+    """Of each model in the system the newest version that is registered, where it is newer than those that work there.
+    One query."""
+    working = SystemPart.unscoped.filter(system=system, version__model=OuterRef("model")).order_by("-version__number")
+    found = ModelVersion.objects.of(system.organisation).filter(model__versions__systems__system=system)
+    newer = found.filter(number__gt=Subquery(working.values("version__number")[:1])).select_related("model")
+    return list({each.model_id: each for each in newer.defer("stored_signature").order_by("number")}.values())
 
 
 def counts(asked: list[Row]) -> dict[str, int]:
@@ -164,20 +178,21 @@ def shown(request: HttpRequest, duty: Duty) -> dict[str, Any]:
         "duty": duty,
         "here": here(duty.organisation),
         "system": duty.system,
-        "framework": framework(duty.framework),
+        "framework_title": row.framework_title,
         "sure": sure(row.asks),
         "wanted": [evidence_type(each) for each in row.asks.evidence],
         "producers": producers(duty.requirement),
-        "start": start_addresses(duty.system),
+        "versions": versions_in(duty.system),
+        "running": running_for(duty),
         "beside": alike,
         "pieces": further(row, [each.duty for each in alike if each.duty]),
-        "mapping": crosswalk(duty.requirement).status,
+        "mapping": load("certainty")["crosswalk"],
         "others": pieces.exclude(pk__in=attached).order_by("-created_at")[:200] if may_govern else (),
         "form": DutyForm(initial=written(duty), duty=duty),
         "may_govern": may_govern,
         "may_run": may(request.user, "run", duty),
         "may_approve": may(request.user, "approve", duty),
-        "can_be_accepted": duty.state == State.EVIDENCED or bool(row.outdated),
+        "can_be_accepted": row.is_asked and (duty.state == State.EVIDENCED or bool(outdated(duty))),
         "is_own": may(request.user, "approve", duty) and is_own(request.user, duty),
     }
 
@@ -201,26 +216,42 @@ def sure(asks: Requirement) -> list[tuple[str, Any]]:
     ]
 
 
-def start_addresses(system: System) -> list[tuple[Any, str]]:
-    """For each model version in the system: where an audit of it starts, with the data of its newest one."""
+def versions_in(system: System) -> list[ModelVersion]:
+    """The model versions that work in the system."""
     found = SystemPart.objects.of(system.organisation).filter(system=system).select_related("version__model")
-    versions = [part.version for part in found.defer("version__stored_signature")]
-    newest: dict[Any, Any] = {}
-    if versions:
-        audits = system_audits(system, versions)
-        for model, dataset in audits:
-            newest.setdefault(model, dataset)
-    return [(version, start_address(version, newest.get(version.pk))) for version in versions]
+    return [part.version for part in found.defer("version__stored_signature")]
 
 
-def system_audits(system: System, versions: list[Any]) -> Any:
-    mine = Audit.objects.of(system.organisation).filter(model__in=[each.pk for each in versions])
-    return mine.order_by("-created_at").values_list("model_id", "dataset_id")[:200]
+@require_POST
+def start_job(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """An audit of the `version` in the system, whose result is attached once it is there: at once where one was made
+    before that can be asked again, else by the form of audits."""
+    found = one_of(request, pk, "run")
+    version = get_object_or_404(
+        ModelVersion.objects.of(found.organisation).filter(systems__system=found.system).select_related("model"),
+        pk=as_id(request.POST.get("version", "")),
+    )
+    form = f"{reverse('start-audit')}?model={version.pk}"
+    before = pattern(found, version)
+    if before is not None:
+        try:
+            begun = start_as_before(request.user, found, version, before)
+        except InputError as error:
+            messages.error(request, f"It cannot be asked as before: {error}")
+            form += f"&dataset={before.dataset_id}"
+        else:
+            like = f"{begun}, asked as on {before.created_at:%-d %B %Y}"
+            messages.success(request, f"Started: {like}. {what_comes(request, found)}")
+            return redirect("obligation", found.pk)
+    number = await_result(request.user, found)
+    messages.info(request, f"Say how the model is to be audited. {what_comes(request, found)}")
+    return redirect(f"{form}&number={number}")
 
 
-def start_address(version: Any, dataset: Any) -> str:
-    chosen = f"&dataset={dataset}" if dataset else ""
-    return f"{reverse('start-audit')}?model={version.pk}{chosen}"
+def what_comes(request: HttpRequest, duty: Duty) -> str:
+    if may(request.user, "govern", duty):
+        return f"What it finds is attached to {duty.asks.ref} by itself once it is there."
+    return "What it finds is proposed to those who may attach it."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -302,6 +333,8 @@ def coverage(request: HttpRequest, pk: UUID) -> HttpResponse:
         "columns": covering.COLUMNS,
         "lines": [covering.line_values(line) for line in lines],
         "gaps": covering.gaps(rows),
+        "conditional": covering.conditional(rows),
+        "width": covering.WIDTH,
         "asked": sum(line.asked for line in lines),
     }
     return render(request, "obligations/coverage.html", said)
@@ -309,9 +342,9 @@ def coverage(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def figures(lines: list[covering.Line]) -> Any:
     """One drawing for each framework."""
-    for number, name in enumerate(dict.fromkeys(line.framework for line in lines)):
+    for name in dict.fromkeys(line.framework for line in lines):
         mine = [line for line in lines if line.framework == name]
-        yield framework(name).title, covering.finding(mine), covering.drawn(mine, f"coverage-{number}")
+        yield framework_title(name), covering.finding(mine), mine
 
 
 @require_safe
@@ -322,19 +355,27 @@ def coverage_csv(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_safe
-def gaps_csv(request: HttpRequest, pk: UUID) -> HttpResponse:
+def obligations_file(request: HttpRequest, pk: UUID, kind: str) -> HttpResponse:
+    """The whole board: what binds, what is coming with its day, and what is asked only if something happens."""
     system = one_system(organisation_for(request, "export"), pk)
-    found = covering.gaps(rows_of(system))
-    return csv_response("gaps.csv", covering.GAP_COLUMNS, map(covering.gap_values, found))
+    return handed_out("obligations", kind, system, rows_of(system))
 
 
 @require_safe
-def gaps_json(request: HttpRequest, pk: UUID) -> HttpResponse:
+def gaps_file(request: HttpRequest, pk: UUID, kind: str) -> HttpResponse:
     system = one_system(organisation_for(request, "export"), pk)
-    names = [column.lower().replace(" ", "_") for column in covering.GAP_COLUMNS]
-    rows = [dict(zip(names, covering.gap_values(row), strict=True)) for row in covering.gaps(rows_of(system))]
-    attached = {"Content-Disposition": 'attachment; filename="gaps.json"'}
-    return JsonResponse({"system": str(system), "as_of": today(), "gaps": rows}, headers=attached)
+    return handed_out("gaps", kind, system, covering.gaps(rows_of(system)))
+
+
+def handed_out(name: str, kind: str, system: System, rows: list[Row]) -> HttpResponse:
+    """As CSV, XLSX or JSON."""
+    values = [covering.row_values(row) for row in rows]
+    if kind == "json":
+        keys = [column.lower().replace(" ", "_") for column in covering.ROW_COLUMNS]
+        said = {"system": str(system), "as_of": today(), name: [dict(zip(keys, row, strict=True)) for row in values]}
+        return JsonResponse(said, headers={"Content-Disposition": f'attachment; filename="{name}.json"'})
+    cells = [["" if value is None else str(value) for value in row] for row in values]
+    return download(name, kind, list(covering.ROW_COLUMNS), cells)
 
 
 def one_of(request: HttpRequest, pk: UUID, action: str = "read") -> Duty:

@@ -123,4 +123,4 @@ def download(name: str, kind: str, columns: list[str], rows: Any) -> HttpRespons
     if kind not in (CSV, XLSX):
         raise Http404("There is no such format.")
     headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
-    return HttpResponse(written(kind, columns, rows), content_type=MEDIA[kind], headers=headers)
+    return HttpResponse(written(kind, columns, rows, name.capitalize()), content_type=MEDIA[kind], headers=headers)

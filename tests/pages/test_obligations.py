@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.html import escape
+from openpyxl import load_workbook
 
 from audits.models import Audit
 from governance.frameworks.requirements import framework
@@ -15,8 +18,12 @@ from governance.obligations import views
 from governance.obligations.board import ACT, follow, move
 from governance.obligations.models import Duty, Evidence, State
 from governance.systems.models import System, SystemPart
+from governance.systems.register import add_part
+from models.jobs.models import Job
+from models.jobs.signals import job_finished
+from models.registry.models import ModelVersion
 from models.trail.models import Entry
-from tests.pages.conftest import ODD
+from tests.pages.conftest import ODD, finish
 
 SCRIPT = ODD[:25]
 
@@ -98,13 +105,132 @@ def test_one_obligation_says_what_satisfies_it_and_starts_the_job_that_does(offi
     found = page(officer, f"/obligations/{world.duty.pk}/")
     for said in ("does not bind yet", "Fairness audit", "in force", "NIST AI RMF 1.0, MEASURE 2.11", "Our own mapping"):
         assert said in found
-    (address,) = re.findall(rf'href="(/audits/new/\?model={world.model.pk}[^"]*)"', found)
-    assert officer.get(address.replace("&amp;", "&")).status_code == 200
+    assert f"Start an audit of <bdi>{escape(str(world.model))}" in found
+
+
+def like_a_models(audit: Audit, world) -> Audit:
+    """The audit as one that the model's predictions were made for."""
+    asked = audit.parameters | {"model": True, "prediction": None}
+    Audit.unscoped.filter(pk=audit.pk).update(model=world.model, parameters=asked)
+    return Audit.unscoped.get(pk=audit.pk)
+
+
+def test_one_click_starts_the_audit_as_it_was_made_before_and_its_result_attaches_itself(
+    officer, world, made, django_capture_on_commit_callbacks
+):
+    before = like_a_models(world.done, world)
+    address = f"/obligations/{world.duty.pk}/"
+    answer = officer.post(f"{address}start/", {"version": world.model.pk}, follow=True)
+    assert "is attached to Article 10(2)(f) by itself" in text(answer)
+    begun = Audit.unscoped.exclude(pk=before.pk).get(model=world.model)
+    same = {name: value for name, value in begun.parameters.items() if name not in ("cross_check", "suppress")}
+    assert same == {name: before.parameters[name] for name in same}
+    assert (begun.dataset_id, begun.policy) == (before.dataset_id, before.policy)
+    assert "is under way for it" in page(officer, address)
+    with django_capture_on_commit_callbacks(execute=True):
+        finish(begun, made)
+        job_finished.send(Job, job=Job.unscoped.get(pk=begun.job_id))
+    attached = Evidence.unscoped.get(audit=begun)
+    assert {each.duty.requirement for each in attached.supports.all()} >= {"art-10-2-f", "art-15-1"}
+    assert attached.author == world.people["officer"]
+    assert "is under way for it" not in page(officer, address)
+
+
+def test_an_audit_that_was_never_made_is_asked_how_and_its_result_attaches_itself_too(
+    officer, world, made, django_capture_on_commit_callbacks
+):
+    answer = officer.post(f"/obligations/{world.duty.pk}/start/", {"version": world.model.pk})
+    (form,) = re.findall(rf"/audits/new/\?model={world.model.pk}&number=([0-9a-f-]+)", answer["Location"])
+    assert f'value="{form}"' in page(officer, answer["Location"])
+    chosen = f"/audits/new/?dataset={world.dataset.pk}&model={world.model.pk}&number={form}"
+    assert f'name="number" value="{form}"' in page(officer, chosen)
+    said = {"sensitive": ["sex"], "label": "label", "positive": "1", "favourable": "1", "seed": 0, "number": form}
+    answer = officer.post(chosen, said)
+    assert answer.status_code == 302, text(answer)
+    begun = Audit.unscoped.get(pk=form)
+    with django_capture_on_commit_callbacks(execute=True):
+        finish(begun, made)
+        job_finished.send(Job, job=Job.unscoped.get(pk=begun.job_id))
+    assert Evidence.unscoped.get(audit=begun).supports.filter(duty=world.duty).exists()
+
+
+def test_what_an_engineer_starts_is_proposed_and_not_attached(client, world, made, django_capture_on_commit_callbacks):
+    before = like_a_models(world.done, world)
+    client.force_login(world.people["engineer"])
+    answer = client.post(f"/obligations/{world.duty.pk}/start/", {"version": world.model.pk}, follow=True)
+    assert "is proposed to those who may attach it" in text(answer)
+    begun = Audit.unscoped.exclude(pk=before.pk).get(model=world.model)
+    with django_capture_on_commit_callbacks(execute=True):
+        finish(begun, made)
+        job_finished.send(Job, job=Job.unscoped.get(pk=begun.job_id))
+    assert not Evidence.unscoped.filter(audit=begun).exists()
+    assert f"/audits/{begun.pk}/" in page(client, f"/systems/{world.system.pk}/obligations/")
+
+
+def test_what_cannot_be_asked_as_before_is_asked_by_the_form(officer, world):
+    Audit.unscoped.filter(pk=world.done.pk).update(model=world.model)  # by a column, not by the model
+    answer = officer.post(f"/obligations/{world.duty.pk}/start/", {"version": world.model.pk})
+    assert answer["Location"].startswith(f"/audits/new/?model={world.model.pk}&dataset={world.dataset.pk}&number=")
+    assert "It cannot be asked as before" in page(officer, answer["Location"])
+    nothing = {"version": "0" * 8}
+    assert officer.post(f"/obligations/{world.duty.pk}/start/", nothing).status_code == 404
+
+
+def test_a_result_is_dismissed_for_a_reason_and_proposed_no_more(officer, world):
     Audit.unscoped.filter(pk=world.done.pk).update(model=world.model)
-    found = page(officer, f"/obligations/{world.duty.pk}/")
-    (address,) = re.findall(r'href="(/audits/new/[^"]*)"', found)
-    assert f"dataset={world.dataset.pk}" in address
-    assert "Compare people by" in page(officer, address.replace("&amp;", "&"))
+    Audit.unscoped.filter(pk=world.earlier.pk).update(model=world.model)
+    board = f"/systems/{world.system.pk}/obligations/"
+    (address,) = re.findall(r'href="(/systems/[^"]*/dismiss/)"', page(officer, board))
+    assert str(world.done.pk) in address
+    assert "Say why it is no evidence" in text(officer.post(address, {"reason": "  "}))
+    assert "Dismissed" in text(officer.post(address, {"reason": ODD[:-1]}, follow=True))
+    assert "New results you can attach" not in page(officer, board)  # the older one does not come up in its place
+    kept = page(officer, f"/systems/{world.system.pk}/evidence/")
+    assert "Results that were dismissed" in kept
+    assert SCRIPT not in kept
+    assert Entry.unscoped.get(verb="result dismissed").facts["audit"] == str(world.done.pk)
+    assert "Somebody else dismissed it" in text(officer.post(address, {"reason": "Again"}))
+
+
+def test_a_requirement_that_is_gone_from_the_law_is_said_to_be_and_breaks_no_page(officer, world):
+    Duty.unscoped.filter(pk=world.duty.pk).update(requirement="art-999-z", due_on="2027-01-01", state="in progress")
+    for address in (
+        f"/obligations/{world.duty.pk}/", f"/obligations/{world.duty.pk}/change/", f"/evidence/{world.evidence.pk}/",
+        f"/systems/{world.system.pk}/obligations/", f"/systems/{world.system.pk}/evidence/", "/calendar/",
+    ):  # fmt: skip
+        assert "Gone from the text that is held" in page(officer, address) or "evidence/" in address, address
+    for address in ("/", f"/systems/{world.system.pk}/", f"/systems/{world.system.pk}/coverage/"):
+        page(officer, address)
+    Duty.unscoped.filter(pk=world.duty.pk).update(framework="cobit")
+    for address in (f"/obligations/{world.duty.pk}/", f"/systems/{world.system.pk}/obligations/"):
+        assert "Gone from the text that is held" in page(officer, address)
+
+
+def test_what_is_asked_only_if_something_happens_counts_once_that_is_said(officer, world):
+    duty = Duty.unscoped.filter(system=world.system).exclude(where="").first()
+    address, coverage = f"/obligations/{duty.pk}/", f"/systems/{world.system.pk}/coverage/"
+    assert "so nothing is missing" in page(officer, address)
+    assert "nobody said that their condition holds" in page(officer, coverage)
+    gaps = f"/systems/{world.system.pk}/gaps.json"
+    assert str(duty.pk) not in page(officer, gaps)
+    said = {"state": "not started", "holds": "on", "edition": duty.edition}
+    assert officer.post(f"{address}change/", said).status_code == 302
+    assert "It was said to hold that" in page(officer, address)
+    assert str(duty.pk) in page(officer, gaps)
+    other = duty_of(world, "art-9-1")
+    officer.post(f"/obligations/{other.pk}/change/", said | {"edition": other.edition})
+    assert not duty_of(world, "art-9-1").holds  # there is no condition to hold
+
+
+def test_a_newer_version_of_a_model_is_told_on_the_board(officer, world):
+    newer = ModelVersion.unscoped.get(pk=world.model.pk)
+    newer.pk, newer.number, newer._state.adding = None, 2, True
+    newer.sha256 = "1" * 64
+    newer.save(force_insert=True)
+    board = f"/systems/{world.system.pk}/obligations/"
+    assert "version 2 is registered and newer" in text(officer.get(board))
+    add_part(world.people["officer"], world.system, newer)
+    assert "is registered and newer" not in text(officer.get(board))
 
 
 def test_two_who_change_it_at_once_lose_nothing(officer, world):
@@ -243,13 +369,21 @@ def test_coverage_is_drawn_with_its_finding_and_the_gaps_are_exported(officer, w
     address = f"/systems/{world.system.pk}/"
     found = page(officer, f"{address}coverage/")
     total = Duty.unscoped.filter(system=world.system).count()
-    assert f"1 of {total} obligations is proven" in found
-    assert '<svg xmlns="http://www.w3.org/2000/svg"' in found
-    assert "<title id=" in found
+    only_if = Duty.unscoped.filter(system=world.system).exclude(where="").count()
+    assert f"1 of {total - only_if} obligations is proven" in found
+    assert '<rect x="0' in found
     assert "Chapter III, Section 2" in page(officer, f"{address}coverage.csv")
     lines = page(officer, f"{address}gaps.csv").splitlines()
-    assert len(lines) == total  # the head, and all but one
+    assert len(lines) == total - only_if  # the head, and all but one
     assert any("'=cmd()" in line for line in lines)
+    assert any("coming,2027-12-02" in line for line in lines)
+    sheet = load_workbook(BytesIO(officer.get(f"{address}gaps.xlsx").content)).active
+    assert (sheet.title, sheet.max_row) == ("Gaps", total - only_if)
+    assert "'=cmd()" in {cell.value for cell in sheet["J"]}
+    assert "f" not in {cell.data_type for row in sheet for cell in row}  # no formula
+    board = load_workbook(BytesIO(officer.get(f"{address}obligations.xlsx").content)).active
+    assert {cell.value for cell in board["D"]} == {"When", "binds now", "coming", "only if"}
+    assert officer.get(f"{address}gaps.exe").status_code == 404
     gaps = json.loads(page(officer, f"{address}gaps.json"))["gaps"]
     assert {gap["what_is_missing"] for gap in gaps} == {"nothing supports it"}
 

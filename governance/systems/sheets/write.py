@@ -12,26 +12,26 @@ CSV, XLSX = "csv", "xlsx"
 MEDIA = {CSV: "text/csv; charset=utf-8", XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
-def written(kind: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """A file of this kind. KeyError for another kind."""
-    return {CSV: as_csv, XLSX: as_xlsx}[kind](columns, [[guarded(cell) for cell in row] for row in rows])
+def written(kind: str, columns: Sequence[str], rows: Iterable[Sequence[str]], title: str = "Systems") -> bytes:
+    """A file of this kind, whose one sheet is called by the title. KeyError for another kind."""
+    return {CSV: as_csv, XLSX: as_xlsx}[kind](columns, [[guarded(cell) for cell in row] for row in rows], title)
 
 
-def as_csv(columns: Sequence[str], rows: list[list[str]]) -> bytes:
+def as_csv(columns: Sequence[str], rows: list[list[str]], title: str) -> bytes:
     """UTF-8 with its mark, which spreadsheets need to read names rightly."""
     text = io.StringIO(newline="")
     csv.writer(text).writerows([list(columns), *rows])
     return text.getvalue().encode("utf-8-sig")
 
 
-def as_xlsx(columns: Sequence[str], rows: list[list[str]]) -> bytes:
+def as_xlsx(columns: Sequence[str], rows: list[list[str]], title: str) -> bytes:
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
     from openpyxl.styles import Font
 
     book = Workbook(write_only=True)
-    sheet = book.create_sheet("Systems")
+    sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
     for number, _ in enumerate(columns):
         sheet.column_dimensions[chr(ord("A") + number)].width = 28
