@@ -180,6 +180,13 @@ def submit_assessment(request: ApiRequest, assessment_id: UUID) -> HttpResponse:
     return reply(assessment_record(one(request, assessment_id)))
 
 
+@router.on("POST", "/assessments/{uuid:assessment_id}/print", {200: AssessmentRecord}, action="govern", once=True)
+def print_assessment(request: ApiRequest, assessment_id: UUID) -> HttpResponse:
+    """Ask for the PDF of a draft, which a worker makes; each page of it bears DRAFT."""
+    signing.print_draft(request.user, one(request, assessment_id))
+    return reply(assessment_record(one(request, assessment_id)))
+
+
 @router.on("POST", "/assessments/{uuid:assessment_id}/send-back", {200: AssessmentRecord}, action="approve", once=True)
 def send_back_assessment(request: ApiRequest, assessment_id: UUID, body: SendingBack) -> HttpResponse:
     """Make what is in review a draft again, with the reason as a comment."""

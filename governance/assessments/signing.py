@@ -164,6 +164,7 @@ def print_draft(user: Any, assessment: Assessment) -> Assessment:
         current = locked(assessment, None, State.DRAFT)
         current.report, current.job = "", asked(current)
         current.save(update_fields=["report", "job"])
+        record(current.organisation, user, "printed", current, {"edition": current.edition})
     return current
 
 

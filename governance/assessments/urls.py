@@ -8,6 +8,7 @@ urlpatterns = [
     path("assessments/", views.assessments, name="assessments"),
     path("assessments/<uuid:pk>/", views.assessment, name="assessment"),
     path("assessments/<uuid:pk>/write/", views.write_assessment, name="write-assessment"),
+    path("assessments/<uuid:pk>/print/", views.print_assessment, name="print-assessment"),
     path("assessments/<uuid:pk>/submit/", views.submit_assessment, name="submit-assessment"),
     path("assessments/<uuid:pk>/send-back/", views.send_back_assessment, name="send-back-assessment"),
     path("assessments/<uuid:pk>/withdraw/", views.withdraw_assessment, name="withdraw-assessment"),

@@ -134,6 +134,19 @@ def submit_assessment(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("assessment", found.pk)
 
 
+@require_POST
+def print_assessment(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The PDF of a draft, which a worker makes."""
+    found = one_of(request, pk, "govern")
+    try:
+        signing.print_draft(request.user, found)
+    except InputError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "The draft's PDF is being made. Each page of it bears DRAFT.")
+    return redirect("assessment", found.pk)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def send_back_assessment(request: HttpRequest, pk: UUID) -> HttpResponse:
     """By an approver."""
@@ -163,7 +176,7 @@ def back(request: HttpRequest, found: Assessment) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def approve_assessment(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The form carries the hash that the approver saw; 409 where what is in review is something else by now."""
+    """What is signed stands on the page, and the form carries its hash; 409 where something else is in review by now."""
     found = one_of(request, pk, "approve")
     if signing.barred(request.user, found):
         raise Forbidden(signing.OWN_WORK)
@@ -183,7 +196,8 @@ def approve_assessment(request: HttpRequest, pk: UUID) -> HttpResponse:
             else:
                 messages.success(request, "Approved and signed. Its report is being made.")
                 return redirect("assessment", found.pk)
-    return render(request, "assessments/approve.html", {"assessment": found, "form": form}, status=status)
+    said = {"assessment": found, "form": form, "body": reporting.body(found)}
+    return render(request, "assessments/approve.html", said, status=status)
 
 
 @require_POST

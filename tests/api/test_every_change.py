@@ -30,6 +30,7 @@ READY: dict[str, Callable[[Any], object]] = {
     "create_assessment": ready.none_open,
     "change_assessment": ready.sent_back,
     "submit_assessment": ready.sent_back,
+    "print_assessment": ready.sent_back,
     "reopen_risk": ready.closed_risk,
     "reopen_incident": ready.closed_incident,
 }

@@ -231,6 +231,7 @@ WAYS: dict[str, Way] = {
         "PATCH", "/assessments/{id}", 422, "officer", **ASSESSMENT, body=lambda w: {"summary": "Mine"}, **ANY
     ),
     "submit_assessment": Way("POST", "/assessments/{id}/submit", 422, "officer", **ASSESSMENT),
+    "print_assessment": Way("POST", "/assessments/{id}/print", 422, "officer", **ASSESSMENT),
     "send_back_assessment": Way(
         "POST", "/assessments/{id}/send-back", **APPROVE, body=lambda w: {"reason": "Say more."}
     ),

@@ -92,6 +92,7 @@ PLACES = {
     "assessments": Place(),
     "assessment": Place(parts=lambda world: {"pk": world.assessment.pk}),
     "write-assessment": Place(BOTH, "govern", lambda world: {"pk": world.assessment.pk}),
+    "print-assessment": Place(POST, "govern", lambda world: {"pk": world.assessment.pk}),
     "submit-assessment": Place(POST, "govern", lambda world: {"pk": world.assessment.pk}),
     "withdraw-assessment": Place(BOTH, "govern", lambda world: {"pk": world.assessment.pk}),
     "send-back-assessment": Place(BOTH, "approve", lambda world: {"pk": world.assessment.pk}),

@@ -48,6 +48,7 @@ READY: dict[str, Callable[[World], object]] = {
     "recovery-codes": with_factor,
     "reset-second-factor": with_factor,
     "submit-assessment": ready.sent_back,
+    "print-assessment": ready.sent_back,
     "write-assessment": ready.sent_back,
     "begin-assessment": ready.none_open,
     "reopen-incident": ready.closed_incident,
