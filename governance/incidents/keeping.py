@@ -76,6 +76,11 @@ class Kept:
             return "overdue"
         return "at once" if self.since else "due"
 
+    @property
+    def is_pressing(self) -> bool:
+        """Whether it is late for a duty that binds today, or may."""
+        return self.state in ("overdue", "at once", "late") and self.may_bind(self.now.date())
+
     def may_bind(self, day: date) -> bool:
         return not self.is_classified or self.running.is_binding(day)
 

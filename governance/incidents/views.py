@@ -66,10 +66,14 @@ def incident(request: HttpRequest, pk: UUID) -> HttpResponse:
     titles = {kind.id: kind for kind in kinds()}
     told = list(found.notifications.select_related("author").order_by("-number"))
     first = min((each.sent_at for each in told if each.recipient == "authority"), default=None)
+    clocks = keeping.clocks(found)
+    binds = any(each.may_bind(each.now.date()) for each in clocks)
     said = {
         "incident": found,
+        "binds": binds,
+        "binds_from": None if binds else min(filter(None, (each.running.binds_from for each in clocks)), default=None),
         "kinds": [titles[kind] for kind in found.kinds if kind in titles],
-        "clocks": keeping.clocks(found),
+        "clocks": clocks,
         "counting": counting_note(),
         "duties": other_duties(),
         "notifications": [(each, titled(each)) for each in told],

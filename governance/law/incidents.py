@@ -129,13 +129,14 @@ def running(
     is how sure it is that the system caused it (unknown, suspected, likely, established). `asked` is what is asked of
     the system, by requirement: the day from which it binds. A clock of a role runs although it is not asked, so that
     it can be kept as if it were; without a role said, those of providers and deployers do. `unreachable`: a deployer
-    cannot reach the provider, whose clocks then run for the deployer.
+    cannot reach the provider, whose clocks then run for the deployer. Who is the provider too does not tell itself.
     """
     if not found:
         return []
     started = {clock for kind in kinds() if kind.id in found for clock in kind.clocks}
     rules = {each["id"]: each for each in load(FILE)["clocks"]}
     named = {each.id: each for each in recipients()}
+    tells_provider = not unreachable and "provider" not in roles
     clocks = []
     for clock in incident_clocks():
         duty = duty_of(clock, roles, asked, unreachable)
@@ -143,7 +144,7 @@ def running(
             continue
         rule = rules[clock.id]
         due = None if clock.days is None else aware + timedelta(days=clock.days)
-        tells = tuple(named[id] for id in rule["tells"] if not (unreachable and id == "provider"))
+        tells = tuple(named[id] for id in rule["tells"] if id != "provider" or tells_provider)
         clocks.append(
             Running(clock, due, link in rule["at_once"], "unknown" in rule["at_once"], tells, asked.get(duty))
         )
