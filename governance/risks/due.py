@@ -6,15 +6,16 @@ from collections.abc import Iterator
 
 from django.urls import reverse
 
-from governance.risks.models import Measure, Risk
+from governance.risks.keeping import SHUT
+from governance.risks.models import Measure
 from governance.systems.days import Due, Span
 from models.accounts.models import Organisation
 
 
 def due(organisation: Organisation, span: Span) -> Iterator[Due]:
-    """Those that are not done, of risks that are not closed. One query."""
+    """Those that are not done, of risks that stand. One query."""
     found = Measure.objects.of(organisation).filter(done_on=None, **span.of("due_on"))
-    found = found.filter(risk__system__is_archived=False).exclude(risk__state=Risk.State.CLOSED)
+    found = found.filter(risk__system__is_archived=False).exclude(risk__state__in=SHUT)
     for measure in found.select_related("risk__system").order_by("due_on")[: span.most]:
         assert measure.due_on
         risk = measure.risk

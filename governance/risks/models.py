@@ -91,6 +91,7 @@ class Measure(OrganisationOwned):
 
     class Meta:
         ordering = ["created_at", "pk"]
+        indexes = [models.Index(fields=["organisation", "done_on", "due_on"], name="measures_by_day")]
 
     def __str__(self) -> str:
         return self.text[:80]
