@@ -56,14 +56,14 @@ def follows(facts: Facts, walked: Walk, day: dt.date) -> tuple[Consequence, ...]
 def _prohibited(facts: Facts, day: dt.date) -> Iterator[Consequence]:
     held = prohibited_on(facts, day)
     tier = next(each for each in load("eu-ai-act-timeline")["penalties"] if each["what"] == "Article 5")
-    fine = f"up to EUR {tier['eur']:,} or {tier['pct']} % of the worldwide annual turnover"
+    fines = f"Fines {tier['title'][0].lower()}{tier['title'][1:]} ({tier['ref']}). {tier['rule']}"
     for point in facts.prohibited:
         said = practice(point)
         when = "now" if point in held else f"from {said['application']}"
         yield Consequence(
             "stop",
             f"art-{point}",
-            f"{said['title']}: prohibited {when}. Fines {fine} ({tier['rule']}; {tier['ref']}).",
+            f"{said['title']}: prohibited {when}. {fines}",
             said["ref"],
             "whoever does it",
         )

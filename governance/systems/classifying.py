@@ -82,6 +82,22 @@ def standing_on(standing: Standing, day: date) -> tuple[Classification, Applying
     return found, applying(found, facts.roles, day)
 
 
+def is_outdated(standing: Standing, system: System, answers: Answers | None) -> bool:
+    """Whether what the class was worked out from was changed since: an answer, or the day of Article 111."""
+    day = system.placed_on.isoformat() if system.placed_on else None
+    other = answers is not None and standing.answers_id != answers.pk
+    return other or standing.result["facts"].get("placed_on") != day
+
+
+def moved_to(standing: Standing, day: date) -> str | None:
+    """The class that the recorded facts come to on the day, where the law has made it another one since."""
+    try:
+        now = classify(facts_from(standing.result["facts"]), day).primary
+    except InputError:
+        return None  # the page says what is wrong where it lists the duties
+    return now if now != standing.outcome else None
+
+
 def record_standing(user: Any, system: System, day: date, assessment: str = "", number: int | None = None) -> Standing:
     """Record what the newest answers come to on a day.
 

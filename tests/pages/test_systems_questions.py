@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from governance.law import questionnaire
+from governance.systems import system_sections
 from governance.systems.answering import answer, stamp, values
 from governance.systems.classifying import record_standing, today
 from governance.systems.models import Answers, Standing, System
@@ -188,11 +189,69 @@ def test_the_day_that_is_asked_for_decides_what_is_in_force_and_what_is_coming(o
     assert "is not a date" in page(officer.get(f"{address}?as_of=soon"))
 
 
+NUDES = {"practices": ["ba"], "ba-consent": "no", "ba-limb": "purpose", "ba-exception": "no"}
+
+
+def test_a_practice_that_will_be_prohibited_says_until_when_and_what_it_is_until_then(officer, world, system):
+    fill(world, system, "MINIMAL", **NUDES, shows=["synthetic"])
+    told = page(officer.get(f"/systems/{system.pk}/questions/check/"))
+    for words in (
+        "will be prohibited soon",
+        "prohibited from 2026-12-02",
+        "Until that day it is: Transparency duties.",
+    ):
+        assert told.count(words) == 1, words
+    assert "TRANSPARENCY" not in told
+
+
+def test_once_a_day_of_the_law_has_passed_the_page_says_that_the_class_moved(officer, world, system, monkeypatch):
+    fill(world, system, "MINIMAL", **NUDES)
+    record_standing(world.people["officer"], system, date(2026, 12, 1))
+    assert system.standing.outcome == "PROHIBITED_PENDING"
+    address = f"/systems/{system.pk}/"
+    monkeypatch.setattr(system_sections, "today", lambda: date(2026, 12, 1))
+    assert "As the law stands today" not in page(officer.get(address))
+    monkeypatch.setattr(system_sections, "today", lambda: date(2026, 12, 2))
+    told = page(officer.get(address))
+    assert "As the law stands today, the same answers make it: <b>Prohibited</b>" in told
+    # what was recorded stays as it was, until somebody records the new class
+    assert system.standing.outcome == "PROHIBITED_PENDING"
+    record_standing(world.people["officer"], system, date(2026, 12, 2))
+    assert "As the law stands today" not in page(officer.get(address))
+    assert "Soon prohibited became Prohibited" in page(officer.get(f"{address}classifications/"))
+
+
+def test_the_day_since_when_it_is_on_the_market_counts_by_article_111(officer, world, system):
+    older = {"in-place": "yes", "public-authorities": "no", "redesigned": "no"}
+    fill(world, system, "HIGH_RISK_ANNEX_III", **older)
+    record_standing(world.people["officer"], system, date(2026, 11, 21))
+    assert "art-9-1" in [each["id"] for each in system.standing.result["obligations_coming"]]
+    system.placed_on = date(2026, 3, 1)
+    system.save()
+    assert "What the class rests on was changed since" in page(officer.get(f"/systems/{system.pk}/"))
+    record_standing(world.people["officer"], system, date(2026, 11, 21))
+    assert system.standing.result["obligations_coming"] == []
+    told = page(officer.get(f"/systems/{system.pk}/"))
+    assert "the duties of high-risk systems are not listed" in told
+    assert "What the class rests on was changed since" not in told
+
+
+def test_before_the_class_is_recorded_the_reasons_are_there_to_read(officer, world, system):
+    fill(world, system, "HIGH_RISK_ANNEX_III")
+    told = page(officer.get(f"/systems/{system.pk}/questions/check/"))
+    for words in ("It rests on Article 6(2), Annex III point 4(a)", "What follows from it", "another class"):
+        assert words in told
+    record_standing(world.people["officer"], system, date(2026, 11, 21))
+    kept = page(officer.get(f"/systems/{system.pk}/classifications/1/"))
+    assert "What would lead to another class" in kept
+    assert "HIGH_RISK" not in told + kept
+
+
 def test_classifications_are_compared_answer_by_answer(officer, world):
     system, who = world.system, world.people["officer"]
     change = {"roles": (["deployer"], "we bought it <b>"), "deployer-kind": (["none"], ""), "took-over": (["none"], "")}
     answer(who, system, change)
-    assert "The answers were changed since" in page(officer.get(f"/systems/{system.pk}/"))
+    assert "What the class rests on was changed since" in page(officer.get(f"/systems/{system.pk}/"))
     record_standing(who, system, date(2026, 12, 3))
     told = page(officer.get(f"/systems/{system.pk}/classifications/"))
     assert "From number 1 to number 2" in told

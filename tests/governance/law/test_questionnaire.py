@@ -102,6 +102,16 @@ def test_what_is_left_out_never_changes_the_class(seed: int) -> None:
         ({"product-act": "annex-i-a-11", "product-part": "itself", "third-party": "yes", "third-party-why": "yes",
           "areas": ["services"], "uses-services": ["5-d"]}, "shows", "personal-data"),
         ({"object": "model"}, "general", "machine"),
+        # a licence frees nothing that is high-risk or owes transparency, nor what the Act hardly reaches
+        ({"areas": ["work"], "uses-work": ["4-a"], "personal-data": "yes", "evaluates": "yes"},
+         "in-place", "open-source"),
+        ({"areas": ["none"], "shows": ["emotions"], "emotions-law": "no"}, "roles", "open-source"),
+        ({"product-act": "annex-i-b-21", "product-part": "itself", "third-party": "yes", "third-party-why": "yes",
+          "roles": ["deployer"]}, "roles", "took-over"),
+        ({"areas": ["none"], "shows": ["none"], "roles": ["deployer"]}, "open-source", "deployer-kind"),
+        ({"areas": ["none"], "shows": ["none"]}, "open-source", "in-place"),
+        ({"areas": ["work"], "uses-work": ["4-a"], "personal-data": "yes", "evaluates": "yes", "in-place": "no"},
+         "in-place", "redesigned"),
     ],
 )  # fmt: skip
 def test_branches_skip_what_cannot_matter(answers: dict[str, Any], shown: str, hidden: str) -> None:
@@ -177,9 +187,25 @@ def test_answers_that_cannot_both_be_true_are_named() -> None:
     assert found.questions == ("nexus", "roles")
     assert questionnaire.facts(answers) is None
     assert not contradictions(answers | {"roles": ["importer"], "took-over": ["none"]})
+    # an exception of Article 5 is no exception of Annex III
+    tired = raw("v06") | {"practices": ["f"], "f-biometric": "yes", "f-reasons": "yes"}
+    assert [each.questions for each in contradictions(tired)] == [("f-biometric", "areas")]
+    assert not contradictions(tired | {"areas": ["biometrics"], "uses-biometrics": ["1-c"], "shows": ["emotions"]})
+    searched = raw("v06") | {"practices": ["h"], "h-use": "yes", "h-exception": "yes"}
+    assert [each.questions for each in contradictions(searched)] == [("h-exception", "areas")]
     # what is not shown any more contradicts nothing
     stopped = {"practices": ["e"], "e-scraping": "yes"}
     assert not contradictions(answers | stopped)
+
+
+def test_what_article_111_asks_is_a_fact_only_once_it_is_answered() -> None:
+    said = raw("v05")
+    older = said | {"in-place": "yes", "public-authorities": "yes", "redesigned": "no"}
+    for answers, wanted in ((said, (None, None)), (said | {"in-place": "no"}, (None, None)), (older, (True, False))):
+        found = questionnaire.facts(answers)
+        assert found is not None
+        assert (found.public_authorities, found.redesigned) == wanted
+    assert questionnaire.facts(older | {"redesigned": None}) is None
 
 
 @pytest.mark.parametrize(
@@ -253,10 +279,11 @@ def test_every_point_of_the_law_has_its_question() -> None:
     assert [option.id for option in question("product-act").options] == [*listed, "none"]
 
 
-def test_every_question_says_what_it_rests_on() -> None:
+def test_every_question_says_what_it_rests_on_and_what_it_is_for() -> None:
     sections = {each.id for each in questionnaire.sections()}
     for each in questions():
         assert each.ref
+        assert each.help.endswith("."), each.id
         assert each.section in sections
         assert each.kind in questionnaire.KINDS
         assert each.text.endswith("?")
