@@ -49,6 +49,7 @@ ROOMS = [
     "privacy",
     "synthetic",
     "governance.systems",
+    "governance.lawbook",
     "governance.obligations",
     "governance.risks",
     "governance.incidents",

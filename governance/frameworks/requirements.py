@@ -4,13 +4,13 @@ A framework is one file of this folder that lists requirements (``requirements``
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from governance.frameworks.load import load, names
+from governance.frameworks.load import as_of, load, names
 from models.errors import InputError
 
 # how a file's crosswalk names another framework
@@ -80,7 +80,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Framework:
-    """``kind`` is law, standard or voluntary; ``caveats`` are the file's own words on how far it can be trusted."""
+    """``kind`` is law, standard or voluntary; ``caveats`` are the file's own words on how far it can be trusted.
+
+    ``applies_from`` is the day of the whole, None where each requirement has its own, or none has one.
+    """
 
     id: str
     title: str
@@ -88,6 +91,7 @@ class Framework:
     version: str
     kind: str
     certainty: str
+    applies_from: dt.date | None
     source: Source
     caveats: tuple[str, ...]
     sections: tuple[Section, ...]
@@ -98,6 +102,16 @@ class Framework:
         file = load(self.id)
         titles = {each.get("ref", each["id"]): each["title"] for each in file.get("chapters", file.get("sections", ()))}
         return {section.chapter: titles.get(section.chapter, section.title) for section in self.sections}
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Whom its requirements bind, in the file's order."""
+        return tuple(dict.fromkeys(role for each in self.requirements for role in each.applies_to))
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The risk levels of its requirements, in the file's order."""
+        return tuple(dict.fromkeys(level for each in self.requirements for level in each.risk_levels))
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:
@@ -148,10 +162,64 @@ def crosswalk(id: str) -> Crosswalk:
     return Crosswalk(held, tuple(_by_id()[other] for other in _matches().get(id, ())), load("certainty")["crosswalk"])
 
 
+@dataclass(frozen=True)
+class OnADay:
+    """What a framework asks on a day, and what it will ask, each with its day, the earliest first.
+
+    What the framework dates nowhere counts as in force.
+    """
+
+    in_force: tuple[Requirement, ...]
+    coming: tuple[tuple[Requirement, dt.date], ...]
+
+
+def on_a_day(
+    name: str, day: dt.date | str, roles: Collection[str] = (), levels: Collection[str] = (), version: str | None = None
+) -> OnADay:
+    """What a framework asks of these roles, on these routes (risk levels), on a day; of all where none is named.
+
+    A requirement with several levels counts from the first of their days. InputError on a day before the text that is
+    held, on a framework or version that is not held, and on a role or level that the framework does not have.
+    """
+    day, held = as_of(day), framework(name, version)
+    for asked, there, what in ((roles, held.roles, "role"), (levels, held.levels, "risk level")):
+        if unknown := set(asked) - set(there):
+            raise InputError(
+                f"{held.title} has no {what} {', '.join(sorted(unknown))}; there are: {', '.join(there) or 'none'}."
+            )
+    found = [
+        (each, min(days) if (days := _days(each, levels)) else held.applies_from)
+        for each in held.requirements
+        if (not roles or set(roles) & set(each.applies_to)) and (not levels or set(levels) & set(each.risk_levels))
+    ]
+    return OnADay(
+        in_force=tuple(each for each, since in found if since is None or since <= day),
+        coming=tuple(
+            sorted(
+                ((each, since) for each, since in found if since is not None and since > day), key=lambda pair: pair[1]
+            )
+        ),
+    )
+
+
+def _days(each: Requirement, levels: Collection[str]) -> list[dt.date]:
+    return [day for level, day in each.dates.items() if not levels or level in levels]
+
+
+def source_of(file: Mapping[str, Any]) -> Source:
+    """Where a file's facts were read."""
+    source = file.get("source", {})
+    return Source(source.get("name", ""), source.get("url", ""), source.get("caveat", ""))
+
+
+def caveats_of(file: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a file says of itself as a whole that a reader should know."""
+    return tuple(file[key] for key in CAVEATS if key in file)
+
+
 @cache
 def _framework(name: str) -> Framework:
     file = load(name)
-    source = file.get("source", {})
     return Framework(
         id=file["id"],
         title=file["title"],
@@ -159,8 +227,9 @@ def _framework(name: str) -> Framework:
         version=file["version"],
         kind=file["kind"],
         certainty=file["certainty"],
-        source=Source(source.get("name", ""), source.get("url", ""), source.get("caveat", "")),
-        caveats=tuple(file[key] for key in CAVEATS if key in file),
+        applies_from=dt.date.fromisoformat(file["applies_from"]) if "applies_from" in file else None,
+        source=source_of(file),
+        caveats=caveats_of(file),
         sections=tuple(_sections(file, file)),
     )
 

@@ -24,6 +24,7 @@ register = template.Library()
 SECTIONS = (
     ("home", "Overview", "read"),
     ("systems", "Systems", "read"),
+    ("law", "Law", "read"),
     ("models", "Models", "read"),
     ("datasets", "Data", "read"),
     ("audits", "Audits", "read"),

@@ -9,7 +9,14 @@ import pytest
 
 from governance.frameworks.lists import certainties, evidence_types, milestones, penalties
 from governance.frameworks.load import as_of, held_since, load
-from governance.frameworks.requirements import crosswalk, framework, frameworks, requirement, requirements
+from governance.frameworks.requirements import (
+    crosswalk,
+    framework,
+    frameworks,
+    on_a_day,
+    requirement,
+    requirements,
+)
 from models.errors import InputError
 
 TODAY = dt.date(2026, 11, 21)
@@ -164,3 +171,42 @@ def test_nothing_is_read_before_it_is_asked_for():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_every_duty_begins_on_its_own_day_and_not_before():
+    """The day before, on and after each day that the Act's requirements have."""
+    days = sorted({day for each in requirements() for day in each.dates.values()} | {held_since()})
+    for day in (each for each in days if each > held_since()):
+        for level in framework("eu-ai-act").levels:
+            beginning = {each.id for each in requirements() if each.dates.get(level) == day}
+            before = on_a_day("eu-ai-act", day - dt.timedelta(days=1), levels=[level])
+            on, after = (on_a_day("eu-ai-act", day + dt.timedelta(days=n), levels=[level]) for n in (0, 1))
+            assert not beginning & {each.id for each in before.in_force}
+            assert beginning <= {each.id for each, since in before.coming if since == day}
+            assert beginning <= {each.id for each in on.in_force}
+            assert {each.id for each in on.in_force} <= {each.id for each in after.in_force}
+
+
+def test_in_force_and_coming_are_all_there_is_in_two_lists():
+    for name in frameworks():
+        found = on_a_day(name, TODAY)
+        coming = [each for each, _ in found.coming]
+        assert {each.id for each in (*found.in_force, *coming)} == {each.id for each in requirements(name)}
+        assert not set(found.in_force) & set(coming)
+        assert [day for _, day in found.coming] == sorted(day for _, day in found.coming)
+        assert all(day > TODAY for _, day in found.coming)
+
+
+@pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (lambda: on_a_day("eu-ai-act", "2026-07-26"), "2026-07-27"),
+        (lambda: on_a_day("eu-ai-act", TODAY, ["nobody"]), "nobody"),
+        (lambda: on_a_day("eu-ai-act", TODAY, (), ["low"]), "high-risk-annex-iii"),
+        (lambda: on_a_day("gdpr", TODAY, (), ["low"]), "there are: none"),
+        (lambda: on_a_day("eu-ai-act", TODAY, version="2024"), "2024"),
+    ],
+)
+def test_what_a_day_role_route_or_version_is_not_is_refused(ask, says):
+    with pytest.raises(InputError, match=says):
+        ask()
