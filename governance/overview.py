@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +21,9 @@ from governance.incidents.models import Incident
 from governance.systems.days import Due, Span, collected
 from governance.systems.models import Standing, System
 from governance.systems.words import class_name
-from models.accounts.models import Organisation
+from governance.waiting import Need, Step, about_systems, counted, first_steps, number_of, unclassified, waiting
+from models.accounts.models import Organisation, User
+from models.accounts.permission import may
 from models.accounts.templatetags.pages import sentence, words
 from models.jobs.models import FINISHED, Job, State
 from models.registry.models import Dataset, DatasetVersion, Model, ModelVersion
@@ -56,18 +58,6 @@ LARGE = ("policy", "parameters", "dataset__stored_profile", "model__stored_signa
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
-    """One row that says what to do, why now, and what is known. `tone` is a verdict's, or bad for what broke."""
-
-    tone: str
-    label: str
-    at: datetime
-    title: str
-    address: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class Change:
     """Verdicts of an audit that are not what they were in the audit before."""
 
@@ -86,16 +76,6 @@ class Reclassified:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One of the first steps of somebody new."""
-
-    title: str
-    why: str
-    address: str
-    done: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Newest:
     """The newest finished audit of a model (or of data without one), and the one before it; `subjects` counts all."""
 
@@ -109,7 +89,7 @@ class Newest:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`cut` says that there are more needs than are shown."""
+    """`cut` says that there are more needs than are shown; `systems_first` that its reader looks at systems first."""
 
     needs: list[Need]
     cut: bool
@@ -120,6 +100,8 @@ class Overview:
     coming: list[Due]
     steps: list[Step]
     audited: int
+    holdings: dict[str, Any]
+    systems_first: bool
 
     @property
     def heading(self) -> str:
@@ -128,10 +110,12 @@ class Overview:
             return f"{number} thing{'' if len(self.needs) == 1 else 's'} {need(len(self.needs))} somebody"
         if self.running:
             return f"{counted(len(self.running), 'job is', 'jobs are')} on the way"
-        if self.latest:
+        begun = not self.steps or self.steps[0].done
+        if self.latest or (self.systems_first and begun):
             return "Nothing needs anybody now"
-        done = [step.done for step in self.steps]
-        return "Everything is ready for a first audit" if done and done[0] else "Begin with data to audit on"
+        if self.systems_first:
+            return "Begin with an AI system"
+        return "Everything is ready for a first audit" if begun else "Begin with data to audit on"
 
     @property
     def lede(self) -> str:
@@ -142,29 +126,40 @@ class Overview:
             return f"By the latest audit of {judged}." if self.audited > 1 else "By the latest audit."
         if self.running:
             return "It goes on when you close this page."
+        if self.systems_first:
+            return "A system is what the law speaks of: a purpose, a role of yours, and the models in it."
         return "An audit needs a table of people: what was decided or predicted for each, and what truly happened."
 
 
-def overview(organisation: Organisation, systems_first: bool = False) -> Overview:
-    """`systems_first`: what is overdue about systems before what is wrong with models and jobs."""
+def overview(organisation: Organisation, reader: User | None = None, systems_first: bool = False) -> Overview:
+    """`systems_first`: what is overdue about systems before what is wrong with models and jobs. What waits for the
+    `reader` is left out where there is none."""
     now = timezone.now()
+    there = holdings(organisation, systems_first)
     near = collected(organisation, Span(None, (now + MONTH).date(), MOST + 1))
-    late = [overdue(each) for each in near if each.is_overdue(now)]
+    late = [*(waiting(reader, organisation) if reader else ()), *(overdue(e) for e in near if e.is_overdue(now))]
     newest = newest_audits(organisation)
     audited = newest[0].subjects if newest else 0
-    shown = audits_with(organisation, newest)
-    found = [*failing(newest, shown), *broken(organisation), *undecided(newest, shown), *unaudited(organisation)]
-    jobs = Job.objects.of(organisation).defer("log", "params", "result")
+    pairs = compared(newest)
+    shown = audits_with(organisation, newest, pairs)
+    failed, running = jobs(organisation)
+    found = [*failing(newest, shown), *broken(failed), *undecided(newest, shown)]
+    if reader is None or may(reader, "run", organisation):
+        found += unaudited(organisation, systems_first)
+    if systems_first:
+        late += unclassified(there)
     return Overview(
         needs=shared(late, found) if systems_first else shared(found, late),
         cut=len(found) + len(late) > MOST,
-        running=list(jobs.exclude(state__in=FINISHED).order_by("created_at")[:FEW]),
+        running=running,
         latest=[shown[each.key] for each in newest[:FEW] if each.key in shown],
-        changes=changes(organisation, newest),
+        changes=changes(pairs, shown),
         reclassified=reclassified(organisation),
         coming=[each for each in near if not each.is_overdue(now)][:FEW],
-        steps=steps(organisation, audited),
+        steps=first_steps(there) if systems_first else steps(there, newest),
         audited=audited,
+        holdings=there,
+        systems_first=systems_first,
     )
 
 
@@ -204,13 +199,19 @@ def newest_audits(organisation: Organisation) -> list[Newest]:
     ]
 
 
-def audits_with(organisation: Organisation, newest: list[Newest]) -> dict[Any, Audit]:
+def compared(newest: list[Newest]) -> list[tuple[Any, Any]]:
+    """The audits of this month, each with the one before it, by their keys."""
+    since = timezone.now() - MONTH
+    return [(each.key, each.before) for each in newest if each.before and each.at > since][:MOST_CHANGES]
+
+
+def audits_with(organisation: Organisation, newest: list[Newest], pairs: list[tuple[Any, Any]]) -> dict[Any, Audit]:
     """The audits that rows are made of, by their keys."""
-    wanted = [each.key for each in newest[:FEW]]
+    wanted = [each.key for each in newest[:FEW]] + [key for pair in pairs for key in pair]
     for verdict in ("fail", "inconclusive"):
         wanted += [each.key for each in newest if each.verdict == verdict][: MOST + 1]
-    found = Audit.objects.of(organisation).filter(pk__in=wanted).select_related("model__model", "dataset__dataset")
-    return {audit.pk: audit for audit in found.defer(*LARGE)}
+    found = Audit.objects.of(organisation).filter(pk__in=set(wanted)).select_related("model__model", "dataset__dataset")
+    return {audit.pk: audit for audit in found.defer(*LARGE[1:])}  # what changed is told by the titles of the policy
 
 
 def failing(newest: list[Newest], shown: dict[Any, Audit]) -> Iterable[Need]:
@@ -231,17 +232,24 @@ def picked(newest: list[Newest], shown: dict[Any, Audit], verdict: str) -> list[
     return [shown[each.key] for each in newest if each.verdict == verdict and each.key in shown][: MOST + 1]
 
 
-def broken(organisation: Organisation) -> Iterable[Need]:
-    """Jobs that failed this week and were not tried again."""
-    failed = Job.objects.of(organisation).filter(state=State.FAILED, finished_at__gt=timezone.now() - WEEK)
-    failed = failed.filter(retries=None).order_by("-finished_at").defer("log", "params", "result")
-    for job in failed[: MOST + 1]:
+def jobs(organisation: Organisation) -> tuple[list[Job], list[Job]]:
+    """Those that failed this week and were not tried again, and those that are not finished. One query."""
+    mine = Job.objects.of(organisation).defer("log", "params", "result")
+    failed = mine.filter(state=State.FAILED, finished_at__gt=timezone.now() - WEEK, retries=None)
+    running = mine.exclude(state__in=FINISHED).order_by("created_at")[:FEW]
+    wanted = Q(pk__in=failed.order_by("-finished_at").values("pk")[: MOST + 1]) | Q(pk__in=running.values("pk"))
+    found = list(mine.filter(wanted).order_by("-finished_at", "created_at"))
+    return [job for job in found if job.finished_at], [job for job in found if not job.finished_at]
+
+
+def broken(failed: list[Job]) -> Iterable[Need]:
+    for job in failed:
         why = job.error[:160] + ("…" if len(job.error) > 160 else "")
         at = job.finished_at or job.created_at
         yield Need("bad", "Job failed", at, str(job), reverse("job", args=[job.pk]), sentence(why))
 
 
-def unaudited(organisation: Organisation) -> Iterable[Need]:
+def unaudited(organisation: Organisation, models_only: bool) -> Iterable[Need]:
     """Versions of this month that are the newest of theirs and were not audited; data only where those before were."""
     since = timezone.now() - MONTH
     own = ModelVersion.objects.of(organisation).filter(created_at__gt=since)
@@ -249,6 +257,8 @@ def unaudited(organisation: Organisation) -> Iterable[Need]:
     fresh = own.exclude(Exists(Audit.unscoped.filter(model=OuterRef("pk")))).exclude(Exists(later))
     for version in fresh.select_related("model").defer("stored_signature").order_by("-created_at")[: MOST + 1]:
         yield not_audited(version, "model", "No audit of this version was started.")
+    if models_only:
+        return
     rows = DatasetVersion.objects.of(organisation).filter(created_at__gt=since, number__gt=1)
     newer = DatasetVersion.unscoped.filter(dataset=OuterRef("dataset"), number__gt=OuterRef("number"))
     used = Audit.unscoped.filter(dataset__dataset=OuterRef("dataset"))
@@ -263,13 +273,8 @@ def not_audited(version: Any, one: str, why: str) -> Need:
     return Need("", "Not audited", version.created_at, f"Audit {version}", address, why)
 
 
-def changes(organisation: Organisation, newest: list[Newest]) -> list[Change]:
-    """Of the audits of this month, those of which a rule is judged otherwise than in the audit before."""
-    since = timezone.now() - MONTH
-    pairs = [(each.key, each.before) for each in newest if each.before and each.at > since][:MOST_CHANGES]
-    wanted = [key for pair in pairs for key in pair]
-    found = Audit.objects.of(organisation).filter(pk__in=wanted).select_related("model__model", "dataset__dataset")
-    audits = {audit.pk: audit for audit in found.defer("parameters", *LARGE[2:])}
+def changes(pairs: list[tuple[Any, Any]], audits: dict[Any, Audit]) -> list[Change]:
+    """Of these audits those of which a rule is judged otherwise than in the audit before."""
     told = [change(audits[key], audits[before]) for key, before in pairs if key in audits and before in audits]
     return [each for each in told if each.rules][:FEW]
 
@@ -288,16 +293,11 @@ def about(rule: str) -> str:
     return f" ({inside})" if inside else ""
 
 
-def steps(organisation: Organisation, audited: int) -> list[Step]:
+def steps(there: dict[str, Any], newest: list[Newest]) -> list[Step]:
     """What somebody new does first; nothing once two audits are done."""
-    if audited > 1:
+    if there["audits"] > 1:
         return []
-    has_data = DatasetVersion.objects.of(organisation).exists()
-    has_model = ModelVersion.objects.of(organisation).exists()
-    finished = Audit.objects.of(organisation).exclude(verdict="").order_by("created_at").values_list("pk", flat=True)
-    few = list(finished[:2])
-    if len(few) > 1:
-        return []
+    has_data, has_model, few = there["datasets"] > 0, there["models"] > 0, [each.key for each in newest]
     result = reverse("audit", args=few) if few else ""
     register = reverse("register-dataset")
     return [
@@ -321,11 +321,15 @@ def sums(needs: list[Need]) -> str:
     """`Two models fail a rule, one job failed`."""
     said = []
     for label, one, many in (
+        ("To approve", "assessment waits to be approved", "assessments wait to be approved"),
+        ("To accept", "system has something to accept", "systems have something to accept"),
+        ("Draft", "assessment is a draft", "assessments are drafts"),
         ("Overdue", "thing is overdue", "things are overdue"),
         (OUTCOMES["fail"], "model fails a rule", "models fail a rule"),
         ("Job failed", "job failed this week", "jobs failed this week"),
         (OUTCOMES["inconclusive"], "model is too close to call", "models are too close to call"),
         ("Not audited", "new version is not audited", "new versions are not audited"),
+        ("No class yet", "list of systems to classify", ""),
     ):
         if number := sum(each.label == label for each in needs):
             said.append(f"{words(number)} {one if number == 1 else many}")
@@ -337,12 +341,8 @@ def need(number: int) -> str:
     return "needs" if number == 1 else "need"
 
 
-def counted(number: int, one: str, many: str) -> str:
-    return f"{words(number).capitalize()} {one if number == 1 else many}"
-
-
-def holdings(organisation: Organisation) -> dict[str, int]:
-    """How much there is, in one query."""
+def holdings(organisation: Organisation, systems_first: bool) -> dict[str, Any]:
+    """How much there is, in one query; with what a reader of systems is told beside it."""
     counted_rows = {
         "systems": System.unscoped.filter(is_archived=False),
         "incidents": Incident.unscoped.filter(closed_at=None),
@@ -350,12 +350,6 @@ def holdings(organisation: Organisation) -> dict[str, int]:
         "datasets": Dataset.unscoped.all(),
         "audits": Audit.unscoped.exclude(verdict=""),
     }
-    numbers = {name: Coalesce(Subquery(number_of(rows)), 0) for name, rows in counted_rows.items()}
-    found: Any = Organisation.objects.filter(pk=organisation.pk).values(**numbers)
-    return dict(found.get())
-
-
-def number_of(rows: Any) -> Any:
-    """Of those of the organisation that the query around it is about."""
-    mine = rows.filter(organisation=OuterRef("pk")).order_by().values("organisation")
-    return mine.annotate(number=Count("pk")).values("number")
+    asked = {name: Coalesce(Subquery(number_of(rows)), 0) for name, rows in counted_rows.items()}
+    found: Any = Organisation.objects.filter(pk=organisation.pk)
+    return dict(found.values(**asked, **(about_systems() if systems_first else {})).get())

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
-from governance.overview import holdings, overview
+from governance.overview import overview
 from models.accounts.access import organisation_for
 from models.accounts.models import User
 from models.accounts.permission import may, memberships_of
@@ -28,10 +28,11 @@ def writes_code(request: HttpRequest) -> bool:
 def home(request: HttpRequest) -> HttpResponse:
     organisation = organisation_for(request)
     assert isinstance(request.user, User)
+    systems_first = not writes_code(request)
     said = {
-        "overview": overview(organisation, systems_first=not writes_code(request)),
-        "holdings": holdings(organisation),
+        "overview": overview(organisation, request.user, systems_first),
         "others": [each for each in memberships_of(request.user) if each.organisation_id != organisation.pk],
         "may_run": may(request.user, "run", organisation),
+        "may_begin": may(request.user, "govern" if systems_first else "run", organisation),
     }
     return render(request, "governance/home.html", said)

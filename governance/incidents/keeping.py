@@ -193,7 +193,8 @@ def clocks(incident: Incident, now: datetime | None = None) -> list[Kept]:
 
 
 def clocks_of(incidents: Iterable[Incident], now: datetime | None = None) -> dict[Any, list[Kept]]:
-    """The clocks of each, by its key. Three queries; the incidents come with their systems."""
+    """The clocks of each, by its key. Three queries, two where each system is asked for such reports, and so has a
+    class; the incidents come with their systems."""
     rows = list(incidents)
     now = now or timezone.now()
     systems = {each.system_id for each in rows}
@@ -205,7 +206,8 @@ def clocks_of(incidents: Iterable[Incident], now: datetime | None = None) -> dic
     duties = Duty.unscoped.filter(system__in=systems, is_asked=True, requirement__in=requirements_with_clocks())
     for system, requirement, day in duties.values_list("system", "requirement", "binds_from"):
         asked[system][requirement] = day
-    classified = set(Standing.unscoped.filter(system__in=systems).values_list("system", flat=True))
+    unknown = Standing.unscoped.filter(system__in=systems - asked.keys())
+    classified = {*asked, *unknown.values_list("system", flat=True)}
     return {
         each.pk: [
             kept(one, each, told[each.pk], now, each.system_id in classified)

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from governance.law.risks import levels
 from governance.law.statements import forms
@@ -13,7 +14,7 @@ from governance.risks.keeping import initial, remaining
 from governance.risks.lists import STANDS, risks_of
 from governance.risks.statements import owed
 from governance.systems.models import System
-from governance.systems.sections import Section
+from governance.systems.sections import Next, Section
 from models.accounts.permission import may
 
 
@@ -21,13 +22,26 @@ def risks(system: System, request: HttpRequest) -> dict[str, Any]:
     """Each risk by what it comes to after measures, where that was judged. One query."""
     found = list(risks_of(system.organisation).filter(system=system, state__in=STANDS))
     reached = Counter(known.id if (known := remaining(each) or initial(each)) else "" for each in found)
+    may_govern = may(request.user, "govern", system)
     return {
+        "next": to_judge(system, len(found), reached[""]) if may_govern and system.standing else None,
         "total": len(found),
         "counts": [(each, reached[each.id]) for each in reversed(levels()) if reached[each.id]],
         "not_judged": reached[""],
         "accepted": sum(each.accepted_at is not None for each in found),
-        "may_govern": may(request.user, "govern", system),
+        "may_govern": may_govern,
     }
+
+
+def to_judge(system: System, total: int, not_judged: int) -> Next | None:
+    address = reverse("system-risks", args=[system.pk])
+    if not total:
+        return Next("Say what could go wrong", "No risk is registered yet. Findings of audits propose some.", address)
+    if not_judged:
+        return Next(
+            "Judge the risks", "Of some it is not said how likely and how severe they are.", f"{address}?state=not-judged"
+        )
+    return None
 
 
 def statements(system: System, request: HttpRequest) -> dict[str, Any]:

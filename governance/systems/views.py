@@ -24,7 +24,7 @@ from governance.systems.register import (
     plain,
     remove_part,
 )
-from governance.systems.sections import shown
+from governance.systems.sections import next_of, shown
 from governance.systems.stale import Stale
 from governance.systems.words import role_name
 from models.accounts.access import organisation_for
@@ -59,11 +59,13 @@ def system(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The one place: what the system is, and a section of every room that knows of it."""
     organisation = organisation_for(request)
     found = one_of(organisation, pk)
+    sections = shown(found, request)
     said = {
         "system": found,
         "owner": found.present_owner,
         "roles": [role_name(role) for role in found.roles],
-        "sections": shown(found, request),
+        "sections": sections,
+        "next": None if found.is_archived else next_of(sections),
         "may_govern": may(request.user, "govern", organisation),
     }
     return render(request, "systems/system.html", said)
@@ -72,7 +74,8 @@ def system(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_system(request: HttpRequest) -> HttpResponse:
     organisation = organisation_for(request, "govern")
-    form = SystemForm(request.POST if request.method == "POST" else None, organisation=organisation)
+    sent = request.POST if request.method == "POST" else None
+    form = SystemForm(sent, organisation=organisation, initial={"owner": request.user.pk})
     if request.method == "POST" and form.is_valid():
         try:
             made = begin(request.user, organisation, form.said())

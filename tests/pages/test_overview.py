@@ -6,13 +6,22 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audits.models import Audit
+from governance.assessments.models import Assessment
+from governance.assessments.models import State as AssessmentState
+from governance.obligations.models import Duty
+from governance.obligations.models import State as Proof
 from governance.overview import overview
 from governance.reviews.keeping import plan
+from governance.risks.models import Risk
 from governance.systems.answering import answer as answer_it
 from governance.systems.classifying import record_standing
+from governance.systems.models import System
+from governance.systems.register import begin
 from models.accounts.roles import Role
 from models.jobs.models import Job, State
 from models.registry.models import Dataset, DatasetVersion, Model, ModelVersion
@@ -218,3 +227,102 @@ def test_what_is_next_and_what_class_changed_are_told(engineer, world):
     coming = overview(world.organisation).coming
     assert [each.key for each in coming if each.kind == "Review"] == [f"review:{world.review.pk}"]
     assert page.index("What is next") < page.index("What changed this month")
+
+
+def begun(world, number: int, state: str = AssessmentState.IN_REVIEW, **more) -> Assessment:
+    """An assessment of a system of its own, written by the officer."""
+    officer = world.people["officer"]
+    system = System.unscoped.create(name=f"Forty {number:02}", organisation=world.organisation, owner=officer)
+    said = {"as_of": timezone.now().date(), "authors": [officer.pk], "created_by": officer, **more}
+    frozen = {"snapshot": "{}", "sha256": "a" * 64, "submitted_at": timezone.now()}
+    frozen = frozen if state == AssessmentState.IN_REVIEW else {}
+    return Assessment.unscoped.create(
+        system=system, number=1, state=state, organisation=world.organisation, **said, **frozen
+    )
+
+
+def rows(world, role: str) -> list[tuple[str, str]]:
+    found = overview(world.organisation, world.people[role], systems_first=True)
+    return [(need.label, need.title) for need in found.needs]
+
+
+def test_an_approver_is_told_what_waits_to_be_approved_and_an_officer_of_their_draft(client, world):
+    settled(world)
+    waiting = begun(world, 1)
+    draft = begun(world, 2, AssessmentState.DRAFT)
+    assert ("To approve", "Risk assessment 1 of Forty 01") in rows(world, "approver")
+    assert ("Draft", "Risk assessment 1 of Forty 02") in rows(world, "officer")
+    assert not {"To approve", "Draft"} & {label for label, _ in rows(world, "auditor")}
+    client.force_login(world.people["approver"])
+    page = client.get("/").content.decode()
+    assert re.search(r"assessments? waits? to be approved", page)
+    assert f'<a href="/assessments/{waiting.pk}/">' in page
+    assert f'<a href="/assessments/{draft.pk}/">' not in page
+
+
+def test_an_approver_is_told_what_others_judged_and_evidenced_and_nobody_else_is(world):
+    settled(world)
+    Risk.unscoped.update(state=Risk.State.CLOSED)
+    Duty.unscoped.update(state=Proof.IN_PROGRESS)
+    assert [row for row in rows(world, "approver") if row[0] == "To accept"] == []
+    mine = {"system": world.system, "organisation": world.organisation, "created_by": world.people["officer"]}
+    risk = Risk.unscoped.create(hazard="Harm", number=90, likelihood_after=2, severity_after=2, **mine)
+    assert rows(world, "approver").count(("To accept", str(world.system))) == 1
+    Duty.unscoped.filter(pk=Duty.unscoped.filter(is_asked=True).first().pk).update(state=Proof.EVIDENCED, owner=None)
+    assert rows(world, "approver").count(("To accept", str(world.system))) == 2
+    assert "To accept" not in dict(rows(world, "officer"))
+    Risk.unscoped.filter(pk=risk.pk).update(owner=world.people["approver"])
+    assert rows(world, "approver").count(("To accept", str(world.system))) == 1
+
+
+def test_systems_without_a_class_are_one_row_for_who_looks_at_systems(engineer, world):
+    settled(world)
+    assert heading(engineer) == "Nothing needs anybody now"
+    mine = {"organisation": world.organisation}
+    alone = System.unscoped.create(name="Alone", **mine)
+    found = {need.label: need for need in overview(world.organisation, systems_first=True).needs}
+    assert (found["No class yet"].title, found["No class yet"].address) == (
+        "Alone",
+        f"/systems/{alone.pk}/questions/",
+    )
+    System.unscoped.create(name="Second", **mine)
+    System.unscoped.create(name="Archived", is_archived=True, **mine)
+    told = {need.label: need for need in overview(world.organisation, systems_first=True).needs}["No class yet"]
+    assert told.title == "2 systems"
+    engineer.force_login(world.people["officer"])
+    listed = engineer.get(told.address).content.decode()
+    assert "Alone" in listed
+    assert "Second" in listed
+    assert f"/systems/{world.system.pk}/" not in listed
+    assert "No class yet" not in {need.label for need in overview(world.organisation).needs}
+
+
+def test_a_new_officer_begins_with_a_system_and_is_led_to_the_signature(client, world, db):
+    at = organisation("New Bank")
+    officer = person(Role.OFFICER, at)
+    client.force_login(officer)
+    assert heading(client) == "Begin with an AI system"
+    page = client.get("/").content.decode()
+    assert (page.count(">To do<"), page.count(">Done<")) == (5, 0)
+    assert '<a href="/systems/new/">Register an AI system</a>' in page
+    system = begin(officer, at, {"name": "Credit"})
+    page = client.get("/").content.decode()
+    assert (page.count(">To do<"), page.count(">Done<")) == (4, 1)
+    assert f'<a href="/systems/{system.pk}/questions/">Answer plain questions about it</a>' in page
+    answer_it(officer, system, {"machine": ("no", ""), "object": ("system", "")})
+    record_standing(officer, system, timezone.now().date())
+    assert client.get("/").content.decode().count(">Done<") == 2
+    client.force_login(person(Role.AUDITOR, at))
+    page = client.get("/").content.decode()
+    assert "Your role reads" in page
+    assert 'href="/systems/new/"' not in page
+
+
+def test_the_first_page_asks_the_database_few_questions_with_forty_systems_under_way(client, world):
+    for number in range(40):
+        begun(world, number)
+    for role in ("officer", "approver", "auditor", "engineer"):
+        client.force_login(world.people[role])
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get("/").status_code == 200
+        assert len(asked) <= 20, role
