@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from governance.reviews.models import Mail, Notice
+from governance.reviews.models import Mail, Notice, WithoutMail
 from models.accounts.members import keep_an_administrator
 from models.accounts.models import (
     Delegation,
@@ -45,6 +45,7 @@ def forget(user: User, actor: User | None, reason: str) -> User:
         RecoveryCode.objects.filter(user=user).delete()
         Notice.unscoped.filter(user=user).delete()
         Mail.unscoped.filter(user=user).delete()
+        WithoutMail.unscoped.filter(user=user).delete()
         anonymise(user)
         for organisation in organisations:
             tell(organisation, actor, "forgot", user, {"reason": reason[:1000]})

@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from governance.backup import SAID
+from governance.reviews.notices import let_go as let_go_of_notices
 from governance.rows import hashes_in, kept_models, lines_of, one_moment
 from models.accounts.models import SignInFailure
 from models.jobs.models import FINISHED, Job, State
@@ -77,6 +78,13 @@ def deliveries(dry_run: bool) -> int:
     count = delete(Delivery.unscoped.filter(finished_at__lt=past).exclude(state=Delivery.State.PENDING), dry_run)
     delete(Event.unscoped.filter(created_at__lt=past, deliveries=None), dry_run)
     return count
+
+
+def notices(dry_run: bool) -> int:
+    """And the mails that told of them."""
+    if not settings.KEEP_NOTICES_DAYS:
+        return 0
+    return let_go_of_notices(timezone.now() - timedelta(days=settings.KEEP_NOTICES_DAYS), dry_run)
 
 
 def job_logs(dry_run: bool) -> int:
@@ -168,6 +176,7 @@ KINDS: dict[str, Callable[[bool], int]] = {
     "sessions that ended": sessions,
     "failed sign-ins": sign_in_failures,
     "webhook deliveries": deliveries,
+    "notices": notices,
     "logs of jobs": job_logs,
     "work folders": work_folders,
     "stored files that nothing names": stored_files,

@@ -213,6 +213,7 @@ JOB_WORK_FOLDER = VAR / "work"
 # What is kept how long, in days; docs/retention.md says why. 0 keeps it for ever.
 KEEP_JOB_LOGS_DAYS = environment.number("KEEP_JOB_LOGS_DAYS", 3653)
 KEEP_DELIVERIES_DAYS = environment.number("KEEP_DELIVERIES_DAYS", 90)
+KEEP_NOTICES_DAYS = environment.number("KEEP_NOTICES_DAYS", 366)
 KEEP_UNREFERENCED_BLOBS_DAYS = environment.number("KEEP_UNREFERENCED_BLOBS_DAYS", 7)
 PRUNE_HOURS = environment.number("PRUNE_HOURS", 24)
 

@@ -10,13 +10,13 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Query
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from governance.reviews import keeping
 from governance.reviews.calendar import MOST
-from governance.reviews.lists import notices_of, reviews_of
+from governance.reviews.lists import is_mailed, notices_of, reviews_of
 from governance.reviews.models import Notice, Review
-from governance.reviews.notices import see
+from governance.reviews.notices import choose_mail, see
 from governance.systems.days import Due, Span, collected, today
 from governance.systems.models import System
 from models.accounts.models import User
@@ -76,6 +76,14 @@ class NoticeRecord(Record):
     threshold: int = Field(description="Days before that it was told for; -1: overdue.", examples=[7])
     created_at: Moment
     seen_at: Moment | None
+
+
+class NoticeSettings(Record):
+    mail: bool = Field(description="Whether you are mailed of what nears here, where the service sends mail.")
+
+
+class NoticeSettingsChange(Asked):
+    mail: StrictBool
 
 
 class DueRecord(Record):
@@ -202,6 +210,21 @@ def list_notices(request: ApiRequest, query: Query[NoticeQuery]) -> HttpResponse
     if query.seen is not None:
         rows = rows.filter(seen_at__isnull=not query.seen)
     return listed(request, rows, query, notice_record)
+
+
+@router.on("GET", "/notices/settings", {200: NoticeSettings}, action="read")
+def get_notice_settings(request: ApiRequest) -> HttpResponse:
+    """Get how one is told, here."""
+    return reply(NoticeSettings(mail=is_mailed(request.user, request.organisation)))
+
+
+@router.on("PATCH", "/notices/settings", {200: NoticeSettings}, action="read", match=True)
+def change_notice_settings(request: ApiRequest, body: NoticeSettingsChange) -> HttpResponse:
+    """Be mailed of what nears, or no more; the notices themselves stay."""
+    with transaction.atomic():
+        require_match(request, NoticeSettings(mail=is_mailed(request.user, request.organisation)))
+        choose_mail(request.user, request.organisation, body.mail)
+    return reply(NoticeSettings(mail=body.mail))
 
 
 @router.on("POST", "/notices/{uuid:notice_id}/seen", {200: NoticeRecord}, action="read", once=True)

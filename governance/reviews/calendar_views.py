@@ -18,10 +18,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from governance.reviews.calendar import MONTHS, MOST, by_month, icalendar, last_of
 from governance.reviews.keeping import months_later
-from governance.reviews.lists import notices_of
-from governance.reviews.notices import see
+from governance.reviews.lists import is_mailed, notices_of
+from governance.reviews.notices import choose_mail, see
 from governance.systems.days import Due, Span, collected, today
 from models.accounts.access import organisation_for
+from models.accounts.delegation import acts_for
 from models.accounts.filters import Filters, choice
 
 ON_A_PAGE = 50
@@ -29,14 +30,14 @@ YEARS = 5  # how far ahead page and file look
 
 
 class CalendarFilters(Filters):
-    """Of what is read already."""
+    """Of what is read already; mine is also that of whom I stand in for."""
 
     kind = choice("Kind", "All", ())
     show = choice("Whose", "Everybody's", [("mine", "Mine")])
 
     def __init__(self, request: HttpRequest, found: list[Due]) -> None:
         super().__init__(request)
-        self.user = request.user
+        self.own = acts_for(request.user, organisation_for(request))
         field = self.fields["kind"]
         assert isinstance(field, forms.ChoiceField)
         kinds = {each.kind for each in found} | {request.GET.get("kind", "")} - {""}
@@ -51,7 +52,7 @@ class CalendarFilters(Filters):
             for each in found
             if said["q"].casefold() in f"{each.title} {each.system}".casefold()
             and said["kind"] in ("", each.kind)
-            and (not said["show"] or each.owner == self.user.pk)
+            and (not said["show"] or each.owner in self.own)
         ]
 
 
@@ -112,10 +113,27 @@ def calendar_file(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def notices(request: HttpRequest) -> HttpResponse:
-    found = notices_of(request.user, organisation_for(request))
-    page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
-    said = {"page": page, "waiting": found.filter(seen_at=None).count(), "mail": settings.MAIL}
+    organisation = organisation_for(request)
+    found = notices_of(request.user, organisation)
+    said = {
+        "page": Paginator(found, ON_A_PAGE).get_page(request.GET.get("page")),
+        "waiting": found.filter(seen_at=None).count(),
+        "mail": settings.MAIL,
+        "is_mailed": is_mailed(request.user, organisation),
+    }
     return render(request, "reviews/notices.html", said)
+
+
+@require_POST
+def choose(request: HttpRequest) -> HttpResponse:
+    """`mail`: on or off; anything else changes nothing."""
+    organisation, said = organisation_for(request), request.POST.get("mail")
+    if said in ("on", "off"):
+        choose_mail(request.user, organisation, said == "on")
+        messages.success(
+            request, "You get mail again." if said == "on" else "You get no mail. Your notices stand here."
+        )
+    return redirect("notices")
 
 
 @require_POST

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from governance.reviews.models import Notice, Review
+from governance.reviews.models import Notice, Review, WithoutMail
 from models.accounts.models import Organisation
 
 MOST_COUNTED = 100
@@ -24,6 +24,11 @@ def address_of(review: Review) -> str:
 
 def notices_of(user: Any, organisation: Organisation) -> QuerySet[Notice]:
     return Notice.objects.of(organisation).filter(user=user)
+
+
+def is_mailed(user: Any, organisation: Organisation) -> bool:
+    """Whether they want a mail of what nears, where mail is sent at all."""
+    return not WithoutMail.objects.of(organisation).filter(user=user).exists()
 
 
 def unseen(user: Any, organisation: Organisation) -> int:

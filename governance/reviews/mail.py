@@ -20,6 +20,7 @@ from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from governance.reviews.lists import is_mailed
 from governance.reviews.models import Mail, Notice
 from models.accounts.models import Membership
 from models.accounts.templatetags.pages import words
@@ -61,7 +62,7 @@ def attempt(mail: Mail) -> str:
     """Send it; what was wrong, empty where the server took it. Nothing goes to who does not belong here any more."""
     here = Membership.unscoped.filter(organisation=mail.organisation, user=mail.user, user__is_active=True)
     notices = list(mail.notices.order_by("day", "pk"))
-    if not notices or not here.exists():
+    if not notices or not here.exists() or not is_mailed(mail.user, mail.organisation):
         mail.due_at = None
         return "nobody to send it to any more"
     get_connection(timeout=settings.EMAIL_TIMEOUT).send_messages([message(mail, notices)])

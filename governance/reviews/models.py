@@ -76,6 +76,19 @@ class Mail(OrganisationOwned):
         return f"Mail of {self.created_at:%Y-%m-%d %H:%M} to {self.user}"
 
 
+class WithoutMail(OrganisationOwned):
+    """Somebody who wants no mail of what nears in an organisation; their notices stand on the page all the same."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    since = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "organisation"], name="one_choice_of_mail")]
+
+    def __str__(self) -> str:
+        return f"{self.user}, no mail since {self.since:%Y-%m-%d}"
+
+
 class Notice(OrganisationOwned):
     """That a day nears, or has passed, told to one person once for each `threshold`: days ahead, -1 once overdue.
 

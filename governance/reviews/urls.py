@@ -13,6 +13,7 @@ urlpatterns = [
     path("calendar/", calendar_views.calendar, name="calendar"),
     path("calendar/plumbline.ics", calendar_views.calendar_file, name="calendar-file"),
     path("notices/", calendar_views.notices, name="notices"),
+    path("notices/mail/", calendar_views.choose, name="choose-mail"),
     path("notices/seen/", calendar_views.see_notices, name="see-notices"),
     path("notices/<uuid:pk>/seen/", calendar_views.see_notice, name="see-notice"),
 ]

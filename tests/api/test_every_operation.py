@@ -31,7 +31,7 @@ WITH_BODY = [
     "create_incident", "change_incident", "close_incident", "create_notification",
     "create_assessment", "change_assessment", "send_back_assessment", "withdraw_assessment", "approve_assessment",
     "create_assessment_comment",
-    "create_review", "change_review", "do_review",
+    "create_review", "change_review", "do_review", "change_notice_settings",
 ]  # fmt: skip
 
 

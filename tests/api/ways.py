@@ -305,6 +305,8 @@ WAYS: dict[str, Way] = {
     "do_review": Way("POST", "/reviews/{id}/done", role="officer", **REVIEW, body=lambda w: {"notes": "All is well."}),
     "get_calendar": Way("GET", "/calendar"),
     "list_notices": Way("GET", "/notices"),
+    "get_notice_settings": Way("GET", "/notices/settings"),
+    "change_notice_settings": Way("PATCH", "/notices/settings", body=lambda w: {"mail": False}, **ANY),
     "see_notice": Way("POST", "/notices/{id}/seen", role="officer", parts=lambda w: {"id": w.notice.pk}),
     "list_trail": Way("GET", "/trail", role="officer"),
     "list_checkpoints": Way("GET", "/trail/checkpoints", role="officer"),

@@ -51,7 +51,7 @@ def test_the_defaults_are_as_the_page_says() -> None:
     text = DOCS["retention"]
     assert settings.KEEP_JOB_LOGS_DAYS == 3653
     assert "`KEEP_JOB_LOGS_DAYS`, ten years" in text
-    for name in ("KEEP_DELIVERIES_DAYS", "KEEP_UNREFERENCED_BLOBS_DAYS"):
+    for name in ("KEEP_DELIVERIES_DAYS", "KEEP_NOTICES_DAYS", "KEEP_UNREFERENCED_BLOBS_DAYS"):
         assert f"`{name}`, {getattr(settings, name)} days" in text
     assert f"`PRUNE_HOURS` ({settings.PRUNE_HOURS})" in text
     assert len(KINDS) == text.count("| pruned |") + text.count("| swept every ten minutes |")

@@ -120,6 +120,7 @@ PLACES = {
     "calendar": Place(),
     "calendar-file": Place(action="export"),
     "notices": Place(),
+    "choose-mail": Place(POST),
     "see-notices": Place(POST),
     "see-notice": Place(POST, parts=lambda world: {"pk": world.notice.pk}),
     "system-reviews": Place(parts=lambda world: {"pk": world.system.pk}),

@@ -16,11 +16,13 @@ from django.utils import timezone
 from governance.incidents.keeping import begin as begin_incident
 from governance.reviews import keeping, mail
 from governance.reviews.models import Mail, Notice, Review
-from governance.reviews.notices import tell
+from governance.reviews.notices import choose_mail, let_go, tell
 from governance.systems.days import today
 from governance.systems.models import System
-from models.accounts.models import Membership, Organisation
+from models.accounts.delegation import end, give
+from models.accounts.models import Delegation, Membership, Organisation
 from models.accounts.roles import Role
+from models.trail.models import Entry
 from tests.models.people import organisation, person
 
 
@@ -228,3 +230,67 @@ def test_a_review_done_is_told_of_no_more(bank, system):
     officer = person(Role.OFFICER, bank)
     keeping.do(officer, review(system, 5), "All is well.")
     assert tell(bank) == 0
+
+
+def test_who_stands_in_is_told_what_is_theirs_meanwhile_and_no_longer(bank, system):
+    owner, other, stranger = (person(role, bank) for role in (Role.ENGINEER, Role.OFFICER, Role.AUDITOR))
+    review(system, 5, owner)
+    day, now = today(), timezone.now()
+    given = give(owner, bank, other, day + timedelta(days=1), day + timedelta(days=1))
+    tell(bank, now)
+    assert (told(owner), told(other)) == ([7], [])
+    Delegation.unscoped.filter(pk=given.pk).update(first_day=day, last_day=day)
+    tell(bank, now)
+    tell(bank, now)
+    assert (told(owner), told(other), told(stranger)) == ([7], [7], [])
+    assert f"you stand in for {owner}" in Notice.unscoped.get(user=other).text
+    end(owner, given)
+    tell(bank, now + timedelta(days=5))
+    assert (told(owner), told(other)) == ([7, 0], [7])
+
+
+def test_who_stands_in_for_an_officer_is_told_what_has_no_owner(bank, system):
+    officer, engineer = person(Role.OFFICER, bank), person(Role.ENGINEER, bank)
+    give(officer, bank, engineer, today(), today())
+    review(system, 5)
+    tell(bank)
+    assert (told(officer), told(engineer)) == ([7], [7])
+
+
+def test_who_wants_no_mail_gets_none_and_is_still_told_on_the_page(bank, system, office):
+    owner, officer = person(Role.ENGINEER, bank), person(Role.OFFICER, bank)
+    review(system, 5, owner), review(system, 5, officer)
+    choose_mail(owner, bank, False)
+    choose_mail(owner, bank, False)
+    tell(bank)
+    assert (told(owner), told(officer), mail.send_due()) == ([7], [7], 1)
+    assert [message_from_bytes(raw)["To"] for raw in office.taken] == [officer.email]
+    choose_mail(owner, bank, True)
+    review(system, 6, owner)
+    tell(bank)
+    assert mail.send_due() == 1
+    verbs = Entry.objects.of(bank).filter(actor=owner).order_by("sequence").values_list("verb", flat=True)
+    assert list(verbs) == ["turned mail off", "turned mail on"]
+
+
+def test_mail_that_waits_is_not_sent_to_who_wants_none_meanwhile(bank, system, office):
+    owner = person(Role.ENGINEER, bank)
+    review(system, 5, owner)
+    tell(bank)
+    choose_mail(owner, bank, False)
+    assert (mail.send_due(), office.taken, Mail.unscoped.get().due_at) == (0, [], None)
+
+
+def test_notices_are_let_go_after_a_year_but_for_what_is_overdue_still(bank, system, office):
+    owner = person(Role.ENGINEER, bank)
+    late, done = review(system, -3, owner), review(system, 5, owner)
+    tell(bank)
+    mail.send_due()
+    keeping.do(person(Role.OFFICER, bank), done, "All is well.")
+    later = timezone.now() + timedelta(days=400)
+    assert let_go(later - timedelta(days=401), dry_run=False) == 0
+    assert (let_go(later, dry_run=True), Notice.unscoped.count()) == (1, 2)
+    assert let_go(later, dry_run=False) == 1
+    assert [each.thing for each in Notice.unscoped.all()] == [f"review:{late.pk}"]
+    assert not Mail.unscoped.exists()
+    assert tell(bank, later) == 0
