@@ -7,15 +7,22 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any
 
+from plumbline_client.assessments import Assessments
 from plumbline_client.audits import Audit, Audits
 from plumbline_client.connection import Connection
 from plumbline_client.datasets import Datasets
 from plumbline_client.errors import InvalidInput
+from plumbline_client.incidents import Incidents
 from plumbline_client.jobs import Jobs
+from plumbline_client.law import Law
 from plumbline_client.models import Models, Predictions
+from plumbline_client.obligations import Obligations, Proofs
 from plumbline_client.organisation import Organisation
 from plumbline_client.progress import Shown
 from plumbline_client.records import Me, read_as
+from plumbline_client.reviews import Reviews
+from plumbline_client.risks import Risks, Statements
+from plumbline_client.systems import Systems
 from plumbline_client.tokens import Tokens
 from plumbline_client.trail import Trail
 from plumbline_client.uploads import Uploads
@@ -56,6 +63,15 @@ class Client:
         self.tokens = Tokens(self.connection)
         self.webhooks = Webhooks(self.connection)
         self.trail = Trail(self.connection, self.jobs)
+        self.law = Law(self.connection)
+        self.systems = Systems(self.connection)
+        self.obligations = Obligations(self.connection)
+        self.evidence = Proofs(self.connection, self.uploads)
+        self.risks = Risks(self.connection)
+        self.statements = Statements(self.connection)
+        self.incidents = Incidents(self.connection)
+        self.reviews = Reviews(self.connection)
+        self.assessments = Assessments(self.connection)
 
     def me(self) -> Me:
         """Who the token speaks for, and what it may."""

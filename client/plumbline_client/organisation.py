@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from plumbline_client.connection import Connection
+from plumbline_client.desk import Delegation
 from plumbline_client.records import Invitation, Member, Settings, read_as
+from plumbline_client.room import plain
 
 
 class Organisation:
@@ -47,3 +50,19 @@ class Organisation:
     def withdraw(self, invitation: str) -> None:
         """Its address opens nothing from then on."""
         self.connection.delete(f"/members/invitations/{invitation}")
+
+    def delegations(self) -> Iterator[Delegation]:
+        """Who stands in for whom, the newest first, with those that are over."""
+        return (read_as(Delegation, row) for row in self.connection.pages("/delegations"))
+
+    def delegation(self, delegation: str) -> Delegation:
+        return read_as(Delegation, self.connection.get(f"/delegations/{delegation}"))
+
+    def delegate(self, member: str, first_day: date | str, last_day: date | str) -> Delegation:
+        """Hand your role to another member for some days, as for a leave. It opens nothing to their tokens."""
+        said = {"member": member, "first_day": first_day, "last_day": last_day}
+        return read_as(Delegation, self.connection.post("/delegations", plain(said)))
+
+    def end_delegation(self, delegation: str) -> None:
+        """Before its last day."""
+        self.connection.delete(f"/delegations/{delegation}")

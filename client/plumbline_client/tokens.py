@@ -21,7 +21,7 @@ class Tokens:
         return (read_as(Token, row) for row in self.connection.pages("/tokens"))
 
     def create(self, name: str, scopes: Iterable[str], expires_at: datetime | None = None) -> Token:
-        """A token with some of the scopes (read, register, run, manage) that this client's own has.
+        """A token with some of the scopes (read, register, run, govern, manage) that this client's own has.
 
         Args:
             expires_at: with its zone, at most 366 days ahead; without it in 90 days.

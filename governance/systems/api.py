@@ -12,10 +12,9 @@ from ninja import Query
 from pydantic import Field
 
 from governance.law import questionnaire
-from governance.systems import api_law
 from governance.systems import records as r
 from governance.systems.answering import answer
-from governance.systems.classifying import StaleAnswers, record_standing, today
+from governance.systems.classifying import StaleAnswers, found_on, record_standing, refuse_unready, today
 from governance.systems.exchange import Refused, bring, exported, planned
 from governance.systems.lists import systems_of
 from governance.systems.models import Answers, Standing, System, SystemPart
@@ -23,6 +22,7 @@ from governance.systems.register import add_part, archive, begin, bring_back, ch
 from governance.systems.sheets.read import MOST_BYTES, read_in_sandbox
 from governance.systems.sheets.write import MEDIA, written
 from models.accounts.models import User
+from models.errors import InputError
 from models.registry.models import ModelVersion
 from models.rest.conditional import require_match
 from models.rest.paging import PageQuery, listed
@@ -32,8 +32,7 @@ from models.rest.router import Media, Router
 
 router = Router()
 systems = Router(tags=["Systems"])
-for part in (systems, api_law.router):
-    router.add_router("", part)
+router.add_router("", systems)
 BY_TIME = ("added_at", "pk")
 SHEETS = {200: Media(MEDIA["csv"], "The sheet, as CSV or XLSX.", (MEDIA["xlsx"],))}
 
@@ -179,6 +178,23 @@ def create_answers(request: ApiRequest, system_id: UUID, body: r.NewAnswers) -> 
         given = {name: (each.value, each.why) for name, each in body.answers.items()}
         answers = answer(request.user, system, given)
     return reply(r.answers_record(answers), 201, location=f"/api/v1/systems/{system.pk}/answers")
+
+
+@systems.on("GET", "/systems/{uuid:system_id}/outcome", {200: r.OutcomeRecord}, action="read", problems=("refused",))
+def get_outcome(request: ApiRequest, system_id: UUID, query: Query[r.OutcomeQuery]) -> HttpResponse:
+    """Get what the newest answers about an AI system come to on a day: class, reasons, and obligations now and coming.
+
+    Nothing is recorded. It is refused while questions are open, where answers contradict each other, and for a day
+    before the text of the law that is held.
+    """
+    system = found_system(request, system_id)
+    answers, day = system.answered, query.as_of or today()
+    if answers is None:
+        raise InputError("No question is answered yet.")
+    refuse_unready(answers)
+    found = found_on(system, answers, day)
+    assert found is not None
+    return reply(r.OutcomeRecord(system=system.pk, revision=answers.number, as_of=day, result=found.as_json()))
 
 
 @systems.on(

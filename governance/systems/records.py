@@ -188,6 +188,21 @@ class NewAnswers(Asked):
     )
 
 
+class OutcomeQuery(Asked):
+    as_of: Day | None = Field(None, description="The day for which the law is read; today.", examples=["2026-11-21"])
+
+
+class OutcomeRecord(Record):
+    """What the answers come to; nothing is recorded by asking."""
+
+    system: UUID
+    revision: int = Field(description="Of the answers.", examples=[3])
+    as_of: Day
+    result: dict[str, Any] = Field(
+        description="As `plumbline classify` writes it.", examples=[{"classification": "MINIMAL", "overlays": []}]
+    )
+
+
 class NewClassification(Asked):
     as_of: Day | None = Field(None, description="The day for which the law is read; today.", examples=["2026-11-21"])
     assessment: str = Field(

@@ -6,6 +6,7 @@ from typing import Any
 
 BY_FORMAT = {
     "uuid": "6f1c1d2e-8a55-4a5e-9d3c-2b7f0e4c9a10",
+    "date": "2026-11-21",
     "date-time": "2026-11-21T14:30:00Z",
     "uri": "https://example.org/hook",
     "email": "ada@example.org",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 
 import jsonschema
 import pytest
@@ -11,6 +12,7 @@ from django.test import Client
 
 from models.accounts.scopes import SCOPE_OF, SCOPES
 from models.rest.problems import KINDS, Kind
+from models.rest.records import Asked, Record
 from tests.api.conftest import ROOT, is_problem
 from tests.api.ways import WAYS
 
@@ -38,6 +40,19 @@ def test_it_is_openapi_3_1_by_the_standards_own_schema(schema):
     definitions.OPENAPI_31_VALIDATOR.validate(schema)
     for part in schema["components"]["schemas"].values():
         jsonschema.Draft202012Validator.check_schema(part)
+
+
+def test_no_two_types_of_the_api_have_one_name():
+    """The description knows each by its name alone: of two, one would be told as the other."""
+    kinds = {each for base in (Record, Asked) for each in under(base) if "[" not in each.__name__}
+    names = Counter(each.__name__ for each in kinds)
+    assert [name for name, times in names.items() if times > 1] == []
+
+
+def under(base):
+    for each in base.__subclasses__():
+        yield each
+        yield from under(each)
 
 
 def test_every_operation_says_what_a_program_needs(schema):
