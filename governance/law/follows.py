@@ -22,12 +22,19 @@ WHO_ASSESSES = {
         "deployers that are bodies governed by public law, or private entities that provide public services"
     ),
 }
+KINDS = {
+    "stop": "Stop",
+    "registration": "Registration",
+    "conformity": "Conformity",
+    "fria": "Fundamental rights",
+    "documentation": "Documentation",
+    "scope": "Reach of the Act",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """One thing that follows. `kind` is stop, registration, conformity, fria, documentation or scope; `value` is the
-    data's own word for it, or none."""
+    """One thing that follows. `kind` is a key of KINDS; `value` is the data's own word for it, or none."""
 
     kind: str
     value: str
@@ -36,7 +43,12 @@ class Consequence:
     who: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        return {"kind": self.kind, "value": self.value, "says": self.says, "ref": self.ref, "who": self.who}
+        words = {"kind": self.kind, "title": self.title, "value": self.value}
+        return words | {"says": self.says, "ref": self.ref, "who": self.who}
+
+    @property
+    def title(self) -> str:
+        return KINDS[self.kind]
 
 
 def follows(facts: Facts, walked: Walk, day: dt.date) -> tuple[Consequence, ...]:

@@ -16,14 +16,6 @@ if TYPE_CHECKING:
     from governance.law.classify import Classification
 
 STYLES = {"PROHIBITED": "bold red", "PROHIBITED_PENDING": "bold red"}
-KINDS = {
-    "stop": "Stop",
-    "registration": "Registration",
-    "conformity": "Conformity",
-    "fria": "Fundamental rights",
-    "documentation": "Documentation",
-    "scope": "Reach of the Act",
-}
 CAVEAT = "Paraphrased facts, not legal advice. The law that is held: {law}, read through public copies."
 
 
@@ -41,7 +33,7 @@ def show(found: Classification, name: str, json_file: Path | None) -> None:
         console.print(f"Until the prohibition applies it is: {class_name(found.until_then.primary)}.\n")
     _steps(console, found)
     if found.follows:
-        _list(console, "What follows", (f"{KINDS[each.kind]}: {each.says} [{each.ref}]" for each in found.follows))
+        _list(console, "What follows", (f"{each.title}: {each.says} [{each.ref}]" for each in found.follows))
     _duties(console, found, applying(found, found.roles, found.as_of))
     if found.to_change:
         _list(console, "What would lead to another class", (f"{each.says} [{each.ref}]" for each in found.to_change))

@@ -8,8 +8,8 @@ from typing import Any
 from audits.report.blocks import Block, Bullets, Head, Paragraph, RowGroup, Section
 from audits.report.tables import control
 from audits.report.words import listed
+from governance.law.follows import KINDS
 from governance.law.reading import reading as names_of
-from governance.law.summary import KINDS
 from governance.reports.text import day, moment, paragraphs, row, say, table
 
 Json = Mapping[str, Any]
