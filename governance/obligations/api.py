@@ -35,7 +35,7 @@ from governance.obligations.rows import (
 from governance.obligations.staleness import Now, now
 from governance.systems.models import System
 from models.accounts.models import Organisation, User
-from models.accounts.permission import authorize_request
+from models.accounts.permission import Forbidden, NotFound, authorize_request
 from models.errors import InputError
 from models.registry import api_uploads
 from models.registry.models import ModelVersion
@@ -152,23 +152,24 @@ def accept_obligation(request: ApiRequest, obligation_id: UUID) -> HttpResponse:
 
 @obligations.on(
     "POST", "/obligations/{uuid:obligation_id}/audits", {202: r.StartedRecord},
-    action="govern", once=True, problems=("refused",),
+    action="run", once=True, problems=("refused",),
 )  # fmt: skip
 def start_obligation_audit(request: ApiRequest, obligation_id: UUID, body: r.Wanted) -> HttpResponse:
     """Start an audit that answers to an obligation, asked as the last one of that model that did.
 
-    What it finds is attached by itself once it is there. Refused where no audit of the model answers to the obligation
-    yet: say how to audit it with POST /audits. A token needs the scope run too.
+    What it finds is attached by itself once it is there, where who starts it may govern (a token: with that scope too);
+    else it is among the results to attach. Refused where no audit of the model answers to the obligation yet: say how
+    to audit it with POST /audits.
     """
-    authorize_request(request, "run", request.organisation)
     duty = one_duty(request, obligation_id)
     mine = ModelVersion.objects.of(request.organisation).filter(systems__system=duty.system_id)
     version = get_object_or_404(mine.select_related("model", "organisation"), pk=body.version)
     before = starting.pattern(duty, version)
     if before is None:
         raise InputError("No audit of this model answers to the obligation yet. Say how to audit it: POST /audits.")
-    begun = starting.start_as_before(request.user, duty, version, before)
-    return reply(r.StartedRecord(audit=begun.pk), 202, location=f"/api/v1/audits/{begun.pk}")
+    attaches = may_by_request(request, "govern", duty)
+    begun = starting.start_as_before(request.user, duty, version, before, attaches)
+    return reply(r.StartedRecord(audit=begun.pk, attaches=attaches), 202, location=f"/api/v1/audits/{begun.pk}")
 
 
 @obligations.on(
@@ -295,6 +296,15 @@ def get_coverage(request: ApiRequest, system_id: UUID) -> HttpResponse:
     """Get how much of each chapter of each framework is proven, and what is missing."""
     rows = rows_of(one_system(request, system_id))
     return reply(r.coverage_record(covering.coverage(rows), covering.gaps(rows)))
+
+
+def may_by_request(request: ApiRequest, action: str, thing: Any) -> bool:
+    """Whether who asks may do this too, a token by its scopes."""
+    try:
+        authorize_request(request, action, thing)
+    except (Forbidden, NotFound):
+        return False
+    return True
 
 
 def one_system(request: ApiRequest, system_id: UUID) -> System:

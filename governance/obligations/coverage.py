@@ -62,10 +62,16 @@ class Line:
     @property
     def note(self) -> str:
         """What the drawing says beside the bar."""
-        if not self.counted:
-            return "only if something happens" if self.conditional else "not applicable"
-        stale = f", {count(self.stale)} stale" if self.stale else ""
-        return f"{count(self.proven)} of {count(self.counted)} proven{stale}"
+        found = []
+        if self.counted:
+            found.append(f"{count(self.proven)} of {count(self.counted)} proven")
+        if self.stale:
+            found.append(f"{count(self.stale)} stale")
+        if self.conditional:
+            found.append(f"{count(self.conditional)} only if something happens")
+        if self.not_applicable:
+            found.append(f"{count(self.not_applicable)} not applicable")
+        return ", ".join(found)
 
     @property
     def bars(self) -> Iterator[tuple[str, float, float]]:

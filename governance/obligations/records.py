@@ -71,9 +71,8 @@ class Wanted(Asked):
 
 
 class StartedRecord(Record):
-    """The audit that was started; its result is attached by itself."""
-
     audit: UUID
+    attaches: bool = Field(description="Whether its result is attached by itself.")
 
 
 class ResultRecord(Record):

@@ -73,6 +73,11 @@ class Row:
         return NOW if self.duty.binds_from <= self.day else COMING
 
     @property
+    def is_counted(self) -> bool:
+        """Whether it is to be proven: asked, not under a condition that nobody said to hold, and applicable."""
+        return self.when not in (NO_LONGER, WHERE) and self.duty.state != State.NOT_APPLICABLE
+
+    @property
     def stale(self) -> tuple[str, ...]:
         """Every reason why what supports it does not count as it did."""
         if self.duty.state == State.NOT_APPLICABLE:
@@ -93,7 +98,7 @@ class Row:
     @property
     def gap(self) -> str:
         """What is missing, empty where nothing is. What is asked under a condition is not missing before that holds."""
-        if self.when in (NO_LONGER, WHERE) or self.duty.state == State.NOT_APPLICABLE:
+        if not self.is_counted:
             return ""
         found = ["nothing supports it"] if not self.pieces else []
         if self.pieces and self.duty.state in OPEN:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import transaction
 
@@ -13,7 +13,7 @@ from audits.start import start_audit
 from governance.obligations.evidence import supported_by_check
 from governance.obligations.models import Awaited, Duty
 from governance.obligations.proposals import attach_result, checks_of
-from models.accounts.permission import Forbidden, NotFound, may
+from models.accounts.permission import Forbidden, NotFound, authorize
 from models.errors import InputError
 from models.jobs.models import Job, State
 from models.registry.blobs.store import StorageError
@@ -32,8 +32,9 @@ def pattern(duty: Duty, version: ModelVersion) -> Audit | None:
     return None
 
 
-def start_as_before(user: Any, duty: Duty, version: ModelVersion, before: Audit) -> Audit:
-    """The audit of the version that asks what `before` asked, of the newest version of its data and by its rules.
+def start_as_before(user: Any, duty: Duty, version: ModelVersion, before: Audit, attaches: bool) -> Audit:
+    """The audit of the version that asks what `before` asked, of the newest version of its data and by its rules;
+    whether its result `attaches` itself.
 
     Raises Forbidden, NotFound, and InputError where the version or the data do not fit any more.
     """
@@ -42,17 +43,15 @@ def start_as_before(user: Any, duty: Duty, version: ModelVersion, before: Audit)
         begun = start_audit(
             user, newest[0], before.asked, model=version, policy=before.judged_by, suppress=before.asked.suppress
         )
-        await_result(user, duty, begun.pk)
+        if attaches:
+            await_result(user, duty, begun.pk)
     return begun
 
 
-def await_result(user: Any, duty: Duty, audit: UUID | None = None) -> UUID:
-    """Attach the result of the audit that has, or will have, this number; whoever may not govern leaves that to others.
-    Its number."""
-    number = audit or uuid4()
-    if may(user, "govern", duty):
-        Awaited.unscoped.create(organisation_id=duty.organisation_id, audit=number, duty=duty, by=user)
-    return number
+def await_result(user: Any, duty: Duty, audit: UUID) -> None:
+    """Attach the result of the audit that has, or will have, this number. Raises Forbidden, NotFound."""
+    authorize(user, "govern", duty)
+    Awaited.unscoped.create(organisation_id=duty.organisation_id, audit=audit, duty=duty, by=user)
 
 
 def running_for(duty: Duty) -> list[Audit]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.db.models import OuterRef, Subquery
@@ -128,13 +128,16 @@ def newer_versions(system: System) -> list[Any]:
     return list({each.model_id: each for each in newer.defer("stored_signature").order_by("number")}.values())
 
 
-def counts(asked: list[Row]) -> dict[str, int]:
+def counts(asked: list[Row]) -> dict[str, Any]:
     """Of what is asked."""
+    states = [(state, sum(row.duty.state == state for row in asked)) for state in State]
     return {
         "asked": len(asked),
+        "states": [(state, many) for state, many in states if many],
+        "counted": sum(row.is_counted for row in asked),
         "now": sum(row.when == NOW for row in asked),
         "coming": sum(row.when == COMING for row in asked),
-        "proven": sum(row.is_proven for row in asked),
+        "proven": sum(row.is_counted and row.is_proven for row in asked),
         "stale": sum(bool(row.stale) for row in asked),
         "overdue": sum(row.is_overdue for row in asked),
     }
@@ -231,25 +234,27 @@ def start_job(request: HttpRequest, pk: UUID) -> HttpResponse:
         ModelVersion.objects.of(found.organisation).filter(systems__system=found.system).select_related("model"),
         pk=as_id(request.POST.get("version", "")),
     )
-    form = f"{reverse('start-audit')}?model={version.pk}"
+    form, attaches = f"{reverse('start-audit')}?model={version.pk}", may(request.user, "govern", found)
     before = pattern(found, version)
     if before is not None:
         try:
-            begun = start_as_before(request.user, found, version, before)
+            begun = start_as_before(request.user, found, version, before, attaches)
         except InputError as error:
             messages.error(request, f"It cannot be asked as before: {error}")
             form += f"&dataset={before.dataset_id}"
         else:
             like = f"{begun}, asked as on {before.created_at:%-d %B %Y}"
-            messages.success(request, f"Started: {like}. {what_comes(request, found)}")
+            messages.success(request, f"Started: {like}. {what_comes(found, attaches)}")
             return redirect("obligation", found.pk)
-    number = await_result(request.user, found)
-    messages.info(request, f"Say how the model is to be audited. {what_comes(request, found)}")
+    number = uuid4()
+    if attaches:
+        await_result(request.user, found, number)
+    messages.info(request, f"Say how the model is to be audited. {what_comes(found, attaches)}")
     return redirect(f"{form}&number={number}")
 
 
-def what_comes(request: HttpRequest, duty: Duty) -> str:
-    if may(request.user, "govern", duty):
+def what_comes(duty: Duty, attaches: bool) -> str:
+    if attaches:
         return f"What it finds is attached to {duty.asks.ref} by itself once it is there."
     return "What it finds is proposed to those who may attach it."
 

@@ -9,9 +9,10 @@ import json
 import pytest
 from django.test import Client
 
-from governance.obligations.models import Duty, Evidence
+from audits.models import Audit
+from governance.obligations.models import Awaited, Duty, Evidence
 from models.registry.models import Upload, UploadState
-from tests.api.conftest import ROOT, is_problem
+from tests.api.conftest import ROOT, Caller, is_problem
 
 
 @pytest.fixture
@@ -128,5 +129,57 @@ def test_the_coverage_says_what_is_missing(officer, world):
     total = Duty.unscoped.filter(system=world.system).count()
     assert sum(each["asked"] for each in said["chapters"]) == total
     assert sum(each["evidenced"] for each in said["chapters"]) == 1
-    assert len(said["gaps"]) == total - 1
-    assert json.dumps(said).count("nothing supports it") == total - 1
+    only_if = sum(each["conditional"] for each in said["chapters"])
+    assert (
+        only_if == len(officer.get(f"/obligations?system={world.system.pk}&binds=where&limit=100").json()["items"]) > 0
+    )
+    assert len(said["gaps"]) == total - 1 - only_if
+    assert json.dumps(said).count("nothing supports it") == total - 1 - only_if
+    order = [gap["binds"] for gap in said["gaps"]]
+    assert order == sorted(order, key=lambda when: when != "now")
+    assert {gap["binds_from"] for gap in said["gaps"] if gap["binds"] == "coming"} >= {"2027-12-02"}
+
+
+def test_what_is_coming_is_a_list_of_its_own_with_its_days(officer, world):
+    lists = {
+        when: officer.get(f"/obligations?system={world.system.pk}&binds={when}&limit=100").json()["items"]
+        for when in ("now", "coming", "where", "undated")
+    }
+    for when, items in lists.items():
+        assert {each["binds"] for each in items} <= {when}
+    assert lists["coming"][0]["binds_from"] > "2026-11-21"
+    assert is_problem(officer.get("/obligations?binds=soon"), 422, "invalid")
+
+
+def test_a_condition_is_said_to_hold(officer, world):
+    duty = Duty.unscoped.filter(system=world.system).exclude(where="").first()
+    done = officer.patch(f"/obligations/{duty.pk}", {"holds": True}, If_Match="*").json()
+    assert (done["holds"], done["binds"] in ("now", "coming")) == (True, True)
+    refused = officer.patch(f"/obligations/{duty_of(world, 'art-9-1').pk}", {"holds": True}, If_Match="*")
+    assert is_problem(refused, 422, "refused")
+
+
+def test_a_result_is_listed_and_attached_or_dismissed(officer, world, as_role):
+    Audit.unscoped.filter(pk=world.done.pk).update(model=world.model)
+    path = f"/systems/{world.system.pk}/results"
+    (item,) = officer.get(path).json()["items"]
+    assert item["audit"] == str(world.done.pk)
+    assert str(world.duty.pk) in item["obligations"]
+    made = officer.post(path, {"audit": item["audit"]}).json()
+    assert (made["source"], made["type"]) == ("audit", "fairness-audit")
+    assert officer.get(path).json()["items"] == []
+    why = {"audit": item["audit"], "reason": "Too few people."}
+    assert is_problem(officer.post(f"{path}/dismissals", why), 422, "refused")  # it is evidence now
+    other = why | {"audit": str(world.earlier.pk)}
+    assert officer.post(f"{path}/dismissals", other).json()["reason"] == "Too few people."
+    assert is_problem(as_role("engineer").post(f"{path}/dismissals", other), 403, "forbidden")
+
+
+@pytest.mark.parametrize(("scopes", "attaches"), [(("run",), False), (("run", "govern"), True)])
+def test_an_audit_is_started_for_an_obligation_and_its_result_awaited_by_who_may_govern(world, scopes, attaches):
+    asked = world.done.parameters | {"model": True, "prediction": None}
+    Audit.unscoped.filter(pk=world.done.pk).update(model=world.model, parameters=asked)
+    caller = Caller(world.people["officer"], world.organisation, *scopes)
+    answer = caller.post(f"/obligations/{world.duty.pk}/audits", {"version": str(world.model.pk)})
+    assert (answer.status_code, answer.json()["attaches"]) == (202, attaches)
+    assert Awaited.unscoped.filter(audit=answer.json()["audit"], duty=world.duty).exists() == attaches

@@ -19,17 +19,17 @@ from governance.obligations.board import ACT, accept, attach, detach, follow, is
 from governance.obligations.coverage import WIDTH, conditional, coverage, finding, gaps
 from governance.obligations.evidence import About, bring_audit, bring_document, bring_statement, supported_by_check
 from governance.obligations.models import Duty, Evidence, State
-from governance.obligations.rows import COMING, NO_LONGER, NOW, rows_of
+from governance.obligations.rows import COMING, NO_LONGER, NOW, WHERE, rows_of
 from governance.obligations.staleness import worn
 from governance.systems.answering import answer
 from governance.systems.classifying import record_standing
-from governance.systems.register import remove_part
+from governance.systems.register import add_part, remove_part
 from governance.systems.stale import Stale
 from models.accounts.delegation import give
 from models.accounts.permission import Forbidden, NotFound
 from models.errors import InputError
 from models.registry.blobs.store import TooLarge
-from models.registry.models import DatasetVersion
+from models.registry.models import DatasetVersion, ModelVersion
 from models.trail.models import Entry
 from tests.governance.systems.answered import answered
 
@@ -225,6 +225,75 @@ def test_a_result_goes_stale_with_newer_data_and_when_its_model_leaves(world, of
     assert "version 2 of the data is newer" in row(world, "art-15-1").stale[0]
     remove_part(officer, world.system.parts.get())
     assert "no part of the system" in row(world, "art-15-1").stale[0]
+
+
+def test_what_a_newer_version_took_the_place_of_stops_counting_where_that_is_attached_too(world):
+    duty = duty_of(world, "art-9-1")
+    old = stated(world, duty, expires_on=DAY - timedelta(1))
+    assert row(world, "art-9-1").stale
+    stated(world, duty, replaces=old)
+    assert row(world, "art-9-1").stale == ()
+
+
+def second(version: ModelVersion) -> ModelVersion:
+    newer = ModelVersion.unscoped.get(pk=version.pk)
+    newer.pk, newer.number, newer.sha256, newer._state.adding = None, 2, "1" * 64, True
+    newer.save(force_insert=True)
+    return newer
+
+
+def test_a_newer_model_version_makes_results_stale_until_one_of_it_is_attached(world, officer, result):
+    proposals.attach_result(officer, world.system, result)
+    newer = second(world.model)
+    assert row(world, "art-15-1").stale == ()  # it is registered, and works in no system
+    add_part(officer, world.system, newer)
+    found = "version 2 of the model works in the system, and nothing attached is of it"
+    assert row(world, "art-15-1").stale == (found,)
+    Audit.unscoped.filter(pk=world.earlier.pk).update(model=newer, created_at=timezone.now())
+    made, _ = proposals.attach_result(officer, world.system, Audit.unscoped.get(pk=world.earlier.pk))
+    assert (made.replaces, row(world, "art-15-1").stale) == (None, ())  # both versions work there, so both count
+
+
+def test_a_result_of_what_took_the_place_of_a_version_takes_the_place_of_its_result(world, officer, result):
+    older, duties = proposals.attach_result(officer, world.system, result)
+    attach(officer, duty_of(world, "art-9-1"), older)
+    newer = second(world.model)
+    remove_part(officer, world.system.parts.get())
+    add_part(officer, world.system, newer)
+    assert row(world, "art-15-1").stale
+    Audit.unscoped.filter(pk=world.earlier.pk).update(model=newer, created_at=timezone.now())
+    made, attached = proposals.attach_result(officer, world.system, Audit.unscoped.get(pk=world.earlier.pk))
+    assert (made.replaces, made.number) == (older, 2)
+    assert {each.requirement for each in attached} == {*(each.requirement for each in duties), "art-9-1"}
+    assert (row(world, "art-15-1").stale, row(world, "art-9-1").stale) == ((), ())
+
+
+def test_an_older_result_is_not_proposed_in_the_place_of_what_was_decided(world, officer, result):
+    Audit.unscoped.filter(pk=world.earlier.pk).update(model=world.model)
+    proposals.dismiss(officer, world.system, result, "Asked the wrong way round.")
+    assert proposals.proposed(world.system, proposals.asked_of(world.system)) == []
+    for person, error in ((world.people["engineer"], Forbidden), (world.people["auditor"], Forbidden)):
+        with pytest.raises(error):
+            proposals.dismiss(person, world.system, result, "No.")
+
+
+def test_what_was_evidenced_under_another_text_is_stale_until_it_is_said_again(world, officer):
+    Duty.unscoped.filter(pk=world.duty.pk).update(law_version="consolidated 2026-01-01")
+    assert "it was said to be evidenced under consolidated 2026-01-01" in row(world, "art-10-2-f").stale[0]
+    move(officer, world.duty, {"state": "evidenced"})
+    assert row(world, "art-10-2-f").stale == ()
+
+
+def test_a_condition_is_said_to_hold_and_only_where_there_is_one(world, officer):
+    duty = Duty.unscoped.filter(system=world.system).exclude(where="").first()
+    assert (row(world, duty.requirement).when, row(world, duty.requirement).gap) == (WHERE, "")
+    move(officer, duty, {"holds": True})
+    found = row(world, duty.requirement)
+    assert (found.when, found.gap) == (COMING if duty.binds_from > today() else NOW, "nothing supports it")
+    assert Entry.unscoped.filter(object_id=str(duty.pk)).latest("sequence").facts["to"] == {"holds": True}
+    for said, told in (({"holds": "yes"}, "true or false"), ({"holds": True}, "without a condition")):
+        with pytest.raises(InputError, match=told):
+            move(officer, duty_of(world, "art-9-1"), said)
 
 
 def test_what_was_accepted_under_another_text_is_stale_and_can_be_accepted_again(world):
