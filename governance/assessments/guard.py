@@ -17,7 +17,7 @@ SIGNATURE = ("approved_at", "approved_for", "decision", "trail_sequence", "trail
 PEOPLE = ("submitted_by_id", "approved_by_id", "created_by_id")
 SIGNED = "OLD.state IN ('approved', 'superseded')"
 STEPS = (("draft", "in review"), ("in review", "draft"), ("in review", "approved"), ("approved", "superseded"))
-TRIGGERS = ("update", "delete", "replace")
+TRIGGERS = ("update", "delete", "replace", "truncate")
 
 REFUSE = f"""
 CREATE OR REPLACE FUNCTION assessments_signed_refuse() RETURNS trigger LANGUAGE plpgsql AS
@@ -68,7 +68,8 @@ def postgresql() -> list[str]:
     call = "EXECUTE FUNCTION assessments_signed_refuse()"
     conditions = {"update": refused("IS DISTINCT FROM"), "delete": SIGNED}
     made = [f"{trigger.format(table=TABLE, act=act, when=when)} {call}" for act, when in conditions.items()]
-    return [REFUSE, *made]
+    truncate = f"CREATE TRIGGER {TABLE}_signed_no_truncate BEFORE TRUNCATE ON {TABLE} FOR EACH STATEMENT {call}"
+    return [REFUSE, *made, truncate]
 
 
 def run(connection: Any, statements: list[str]) -> None:

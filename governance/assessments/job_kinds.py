@@ -49,7 +49,7 @@ def run(context: JobContext) -> Done:
 def save(job: Job, outcome: Done) -> dict[str, Any]:
     """Only where the assessment is still what was printed: one that was sent back meanwhile has no report."""
     found = of(job.params, locked=True)
-    if found is None or not outcome.report:
+    if found is None or found.job_id != job.pk or not outcome.report:
         return {"report": None}
     found.report = outcome.report
     found.save(update_fields=["report"])

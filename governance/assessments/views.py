@@ -130,7 +130,7 @@ def submit_assessment(request: HttpRequest, pk: UUID) -> HttpResponse:
     except InputError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, "Sent into review, and frozen. Somebody who wrote nothing in it approves it.")
+        messages.success(request, "Sent into review, and frozen. Somebody who had no part in it approves it.")
     return redirect("assessment", found.pk)
 
 
@@ -176,7 +176,7 @@ def back(request: HttpRequest, found: Assessment) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def approve_assessment(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """What is signed stands on the page, and the form carries its hash; 409 where something else is in review by now."""
+    """What is signed stands on the page, its hash in the form; 409 where something else is in review by now."""
     found = one_of(request, pk, "approve")
     if signing.barred(request.user, found):
         raise Forbidden(signing.OWN_WORK)

@@ -7,6 +7,7 @@ from typing import Any
 
 from audits.report.blocks import Block, Cell, Head, Paragraph, RowGroup, Section
 from audits.report.words import sentence
+from governance.frameworks.load import load
 from governance.reports.counting import is_proven
 from governance.reports.text import count, day, row, say, table
 
@@ -19,6 +20,7 @@ PARTS = (
     ("no longer", "No longer asked"),
 )
 DATED = ("coming", "where")
+SURE = "in-force"
 STATES = {
     "not started": "Not started",
     "in progress": "In progress",
@@ -41,7 +43,8 @@ def obligations(told: Json) -> Section:
             inner.append(Section(f"obligations-{when.replace(' ', '-')}", f"{title} ({len(mine)})", tuple(blocks)))
     pieces = evidence(told)
     lead = Paragraph(
-        "“Evidenced” is what the organisation says suffices; “accepted” is what a second person agreed to."
+        "“Evidenced” is what the organisation says suffices; “accepted” is what a second person agreed to. What is asked, "
+        "and from which day, is in force or published unless its row says otherwise."
     )
     return Section("obligations", "Obligations", (lead,), (*inner, Section("pieces", "The evidence", (pieces,))))
 
@@ -53,7 +56,8 @@ def part(framework: Json, when: str, duties: list[Json]) -> Block:
     for binds_from in days:
         mine = [each for each in duties if binds_from is None or (each["binds_from"] or "") == binds_from]
         rows = tuple(
-            row(f"{each['ref']}: {say(each['title'])}", state(each), rests_on(each), whose(each)) for each in mine
+            row(f"{each['ref']}: {say(each['title'])}{unsure(each)}", state(each), rests_on(each), whose(each))
+            for each in mine
         )
         title = f"From {day(binds_from)}" if binds_from else "Without a day" if binds_from == "" else None
         groups.append(RowGroup(rows, title))
@@ -61,6 +65,15 @@ def part(framework: Json, when: str, duties: list[Json]) -> Block:
     caption = f"{framework['title']}: {count(len(duties), 'obligation')}"
     heads = (Head("Obligation"), Head("State"), Head("Evidence, or what is missing"), Head("Owner"))
     return table(id, caption, heads, groups, width="full")
+
+
+def unsure(each: Json) -> str:
+    """How sure it is what the obligation asks, and from which day, where that is not simply in force."""
+    titles = {level["id"]: level["title"].lower() for level in load("certainty")["levels"]}
+    text, its_day = each.get("certainty", SURE), each.get("date_certainty", SURE)
+    said = [titles.get(text, text)] if text != SURE else []
+    said += [f"the day: {titles.get(its_day, its_day)}"] if its_day not in (SURE, text) else []
+    return f" ({'; '.join(said)})" if said else ""
 
 
 def state(each: Json) -> Cell:

@@ -62,9 +62,9 @@ def of_models(told: Json) -> Iterator[str]:
 
 def of_audits(told: Json) -> Iterator[str]:
     for audit in told["audits"]:
-        open_rules = [each["rule"] for each in audit["verdicts"] if each["outcome"] == "inconclusive"]
-        if open_rules:
-            yield f"{audit['title']}: too close to call: {', '.join(open_rules[:5])}{more(open_rules, 5)}."
+        unsettled = sum(each["outcome"] == "inconclusive" for each in audit["verdicts"])
+        if unsettled:
+            yield f"{audit['title']}: {unsettled} of {len(audit['verdicts'])} rules are too close to call."
         aside = list(dict.fromkeys(group for each in audit["verdicts"] for group in each["not_assessed"]))
         if aside:
             yield f"{audit['title']}: groups that rules left out: {', '.join(aside[:8])}{more(aside, 8)}."
@@ -81,8 +81,7 @@ def of_audits(told: Json) -> Iterator[str]:
 def of_risks(told: Json) -> Iterator[str]:
     if told["proposals"]:
         count = "1 finding" if len(told["proposals"]) == 1 else f"{len(told['proposals'])} findings"
-        said = [each["hazard"] for each in told["proposals"]]
-        yield f"{count} of audits that nobody judged as a risk: {'; '.join(said[:3])}{more(said, 3)}."
+        yield f"{count} of audits that nobody judged as a risk, or as none."
     if not told["risks"]:
         yield "No risk is registered."
     still = [each for each in standing(told) if each["state"] == "open"]

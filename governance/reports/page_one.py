@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
+from math import ceil
 from typing import Any
 
 from audits.report.blocks import Banner, Block, Bullets, Finding, Findings, Section, TableBlock
 from audits.report.tables import control
-from audits.report.words import listed
+from audits.report.words import listed, short
 from governance.reports.counting import is_proven, level, owed, risks_by_level, standing, unproven
 from governance.reports.text import count, day, moment, say
 
 Json = Mapping[str, Any]
-MOST_BULLETS = 8
+ON_A_LINE, MOST_LINES, LONGEST = 88, 13, 260  # characters and lines of what was not assessed, so that page one is one
 LEVELS = ("Critical", "High", "Medium", "Low", "not judged")
 FAILING = ("fail", "waived")
 STATES = {
@@ -145,7 +147,7 @@ def of_risks(told: Json) -> Iterator[Finding]:
     for name in LEVELS[:2]:
         worst = [each for each in live if level(each["after"] or each["before"]) == name]
         if worst:
-            numbers = listed([f"{each['number']} ({say(each['hazard'])})" for each in worst], 3)
+            numbers = listed([f"{each['number']} ({short(each['hazard'], 80)})" for each in worst], 3)
             headline = f"{count(len(worst), 'risk')} {'stands' if len(worst) == 1 else 'stand'} at {name.lower()}."
             yield Finding(headline, f"Risk {numbers}." if len(worst) == 1 else f"Risks {numbers}.", "fail")
             return
@@ -158,7 +160,9 @@ def of_risks(told: Json) -> Iterator[Finding]:
 def left_out(told: Json) -> Bullets:
     own = [say(line) for line in told["not_assessed"]["own"].splitlines() if line.strip()]
     found = [*own, *(say(each) for each in told["not_assessed"]["follows"])]
-    shown = found if len(found) <= MOST_BULLETS else found[: MOST_BULLETS - 1]
+    brief = [short(each, LONGEST) for each in found]
+    lines = accumulate(ceil(len(each) / ON_A_LINE) for each in brief)
+    shown = [each for each, so_far in zip(brief, lines, strict=True) if so_far <= MOST_LINES]
     rest = len(found) - len(shown)
     more = [f"{rest} more: see the section of the same name."] if rest else []
     return Bullets((*shown, *more) or ("Nothing is known that was left out; that is no proof that nothing was.",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from audits.report.blocks import Block, Bullets, Code, Paragraph, Section
@@ -56,7 +57,8 @@ def sign_off(told: Json, signed: Json) -> Section:
         "risks, statements or incidents it tells. Neither an author nor who stands in for one approves it. What was "
         "signed is the hash of everything that this report tells before this section."
     )
-    blocks: list[Block] = [Paragraph(rule), control("sign-off-table", "Sign-off", signatures(told, signed))]
+    signs = replace(control("sign-off-table", "Sign-off", signatures(told, signed)), width="full")
+    blocks: list[Block] = [Paragraph(rule), signs]
     if signed["decision"]:
         blocks += [Paragraph("The approver's decision:"), *paragraphs(signed["decision"])]
     if signed["trail"]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from audits.measure.check import Progress
 from audits.report.evidence import canonical_bytes, sha256
-from audits.report.html import plumbline_version
 from audits.report.verification.figures import unequal
 from audits.report.verification.findings import Findings
 from audits.report.verification.pages import check_pages
@@ -29,7 +29,6 @@ from governance.reports.task import render
 
 Json = Mapping[str, Any]
 ACT = "eu-ai-act"
-SUBSTANCE = ("classification", "overlays", "roles", "annex_iii_points", "legal_basis")  # the rest is told in our words
 PARTS = ("snapshot", "sign_off", "audits")
 LEFT = (
     ("the organisation's own statements", "they are its word: purpose, answers, risks, acceptance, incidents"),
@@ -117,15 +116,25 @@ def check_class(told: Json, signed: Json, findings: Findings) -> None:
         return
     printed = found["result"]
     again = classify(facts_from(printed["facts"]), dt.date.fromisoformat(found["as_of"])).as_json()
-    if told["made_by"] != plumbline_version():
-        again = {key: again[key] for key in SUBSTANCE}
-        findings.leave("the words of the reasoning", f"they are those of Plumbline {told['made_by']}")
-    unlike = list(unequal({key: printed.get(key) for key in again}, again))
+    unlike = list(unequal(substance(printed), substance(again)))
     for path, one, other in unlike:
         findings.differ(f"the class: {path}", one, other)
     findings.compare("the class that the report names", found["outcome"], again["classification"])
     if not unlike:
         findings.agrees("the class, its reasoning and what follows, walked again from the facts")
+    if list(unequal({key: printed.get(key) for key in again}, again)):
+        why = "this version of Plumbline has others than the one that recorded the class; their hash was signed"
+        findings.leave("the words of the reasoning", why)
+
+
+def substance(result: Json) -> dict[str, Any]:
+    """What of a class is law, and not the words in which a version of Plumbline tells it."""
+    return {
+        **{key: result[key] for key in ("classification", "overlays", "annex_iii_points", "legal_basis")},
+        "reasoning": [{"answer": each["answer"]} for each in result["reasoning"]],
+        "follows": [{"kind": each["kind"], "who": each["who"]} for each in result["follows"]],
+        "to_change": [{"classification": each["classification"]} for each in result["to_change"]],
+    }
 
 
 def check_obligations(told: Json, signed: Json, findings: Findings) -> None:
@@ -162,7 +171,11 @@ def check_audits(told: Json, audits: Json, findings: Findings) -> None:
         findings.compare(f"{name}: SHA-256 of its evidence", audit["sha256"], sha256(canonical_bytes(found)))
         own = Findings()
         guarded("its evidence can be read", partial(check_audit, audit, found, own), own)
+        left, own.not_recomputed = own.not_recomputed, []
         findings.take(own, f"{name}: ")
+        for why, count in Counter(each.why for each in left).items():
+            first = next(each.what for each in left if each.why == why)
+            findings.leave(f"{name}: {first}{f', and {count - 1} more' if count > 1 else ''}", why)
     unknown = sorted(audits.keys() - {audit["sha256"] for audit in told["audits"]})
     findings.compare("no evidence is here but of the audits that it tells of", unknown, [])
 
