@@ -62,7 +62,7 @@ class Assessments(Register[Assessment]):
         found = self.get(assessment)
         while found.report is None:
             if time.monotonic() >= until:
-                raise StillRunning("The report of this assessment is not made yet. print() or submit() it, or wait longer.", None)
+                raise StillRunning("The report is not made yet. Print or submit the assessment, or wait longer.", None)
             time.sleep(PAUSE)
             found = self.get(assessment)
         return self._saved(f"{self._at(assessment)}/report.pdf", file)
