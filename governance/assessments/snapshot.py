@@ -18,7 +18,7 @@ from governance.assessments.models import Assessment
 from governance.frameworks.lists import evidence_type, rights
 from governance.frameworks.load import held_since
 from governance.frameworks.requirements import framework, requirement
-from governance.incidents.keeping import clocks
+from governance.incidents.clocks import clocks
 from governance.incidents.models import Incident
 from governance.law import questionnaire
 from governance.law.incidents import kinds
@@ -180,6 +180,8 @@ def obligation(row: Row) -> Json:
         "requirement": duty.requirement,
         "ref": asks.ref,
         "title": asks.title,
+        "certainty": asks.certainty,
+        "date_certainty": asks.date_certainty if asks.dates else asks.certainty,
         "when": row.when,
         "binds_from": day(duty.binds_from),
         "where": duty.where,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
 from governance.frameworks.catalogue import Entry
 from governance.frameworks.lists import certainty
-from governance.frameworks.requirements import Requirement
+from governance.frameworks.requirements import Requirement, framework
 from governance.systems.words import role_name
 
 ROLES = {"controller": "Controller", "processor": "Processor", "commission": "The Commission"}
@@ -27,17 +28,19 @@ MODALITIES = {
     "option": "An option",
     "context": "Context: it asks for nothing",
 }
+IN_FORCE = {True: "text in force", False: "published"}
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 KEYS = {
     "area": "Area",
     "amended_by": "Amended by",
     "answers": "Where an answer leads",
     "applies_from": "Applies from",
     "built_in_exceptions": "Not meant",
-    "conditions": "Conditions, all of which must hold",
+    "conditions": "Conditions, which must hold together",
     "conformity": "Way to conformity",
     "core_for_fria": "Asked first in a fundamental rights impact assessment (our own choice)",
     "covers": "Covers",
-    "days": "Days, counted from awareness",
+    "days": "Days at the most",
     "exceptions": "Exceptions",
     "fria_deployer_scope": "Fundamental rights impact assessment by",
     "guideline": "Guidelines",
@@ -58,7 +61,6 @@ KEYS = {
     "rule": "Rule",
     "start": "Counted from",
     "status": "State",
-    "type": "Excluded as",
     "verification": "How it was checked",
     "what": "For",
 }
@@ -98,7 +100,7 @@ def level(id: str) -> str:
 def said(entry: Entry) -> Iterator[tuple[str, list[str]]]:
     """What an entry says beyond its title and help: a label, and its values in words."""
     for key, label in KEYS.items():
-        if key in entry.says:
+        if key in entry.says and (entry.says[key] is not None or key == "days"):
             yield label, list(values(entry.says[key]))
 
 
@@ -106,9 +108,17 @@ def values(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
         yield from (f"{key}: {each}" for key, each in value.items())
     elif isinstance(value, tuple):
-        yield from (VALUES.get(each, str(each)) for each in value)
+        yield from (in_words(each) for each in value)
     else:
-        yield VALUES.get(value, str(value))
+        yield in_words(value)
+
+
+def in_words(value: Any) -> str:
+    """One value: a day as people write it, an id by its words, anything else as it stands."""
+    if isinstance(value, str) and DAY.fullmatch(value):
+        day = date.fromisoformat(value)
+        return f"{day.day} {day:%B %Y}"
+    return VALUES.get(value, str(value))
 
 
 def days_of(asks: Requirement) -> list[tuple[str, date, date | None]]:
@@ -120,7 +130,8 @@ def days_of(asks: Requirement) -> list[tuple[str, date, date | None]]:
 
 
 def sure(asks: Requirement) -> str:
-    """`in force`, or `in force; its day: our reading`."""
-    text = certainty(asks).title.lower()
-    day = certainty(asks.date_certainty).title.lower()
+    """`text in force`, or `text in force; its day: our reading`: a text may be in force whose day is still to come."""
+    law = framework(asks.framework).kind == "law"
+    text, day = ((IN_FORCE[law] if each == "in-force" else certainty(each).title.lower())
+                 for each in (asks.certainty, asks.date_certainty))  # fmt: skip
     return text if day == text or not asks.dates else f"{text}; its day: {day}"

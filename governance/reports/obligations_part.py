@@ -43,8 +43,8 @@ def obligations(told: Json) -> Section:
             inner.append(Section(f"obligations-{when.replace(' ', '-')}", f"{title} ({len(mine)})", tuple(blocks)))
     pieces = evidence(told)
     lead = Paragraph(
-        "“Evidenced” is what the organisation says suffices; “accepted” is what a second person agreed to. What is asked, "
-        "and from which day, is in force or published unless its row says otherwise."
+        "“Evidenced” is what the organisation says suffices; “accepted” is what a second person agreed to. What is "
+        "asked, and from which day, is in force or published unless its row says otherwise."
     )
     return Section("obligations", "Obligations", (lead,), (*inner, Section("pieces", "The evidence", (pieces,))))
 
@@ -69,10 +69,11 @@ def part(framework: Json, when: str, duties: list[Json]) -> Block:
 
 def unsure(each: Json) -> str:
     """How sure it is what the obligation asks, and from which day, where that is not simply in force."""
-    titles = {level["id"]: level["title"].lower() for level in load("certainty")["levels"]}
-    text, its_day = each.get("certainty", SURE), each.get("date_certainty", SURE)
+    titles = {level["id"]: str(level["title"]).lower() for level in load("certainty")["levels"]}
+    text, its_day = str(each.get("certainty", SURE)), str(each.get("date_certainty", SURE))
     said = [titles.get(text, text)] if text != SURE else []
-    said += [f"the day: {titles.get(its_day, its_day)}"] if its_day not in (SURE, text) else []
+    if its_day not in (SURE, text):
+        said.append(f"the day: {titles.get(its_day, its_day)}")
     return f" ({'; '.join(said)})" if said else ""
 
 
