@@ -10,6 +10,7 @@ from governance.reviews.models import Mail, Notice, WithoutMail
 from models.accounts.members import keep_an_administrator
 from models.accounts.models import (
     Delegation,
+    Identity,
     Membership,
     OneTimeLink,
     Organisation,
@@ -41,6 +42,7 @@ def forget(user: User, actor: User | None, reason: str) -> User:
         given = Delegation.unscoped.filter(Q(giver=user) | Q(receiver=user), ended_at=None)
         given.update(ended_at=timezone.now())
         OneTimeLink.unscoped.filter(email__iexact=user.email).delete()
+        Identity.objects.filter(user=user).delete()
         SecondFactor.objects.filter(user=user).delete()
         RecoveryCode.objects.filter(user=user).delete()
         Notice.unscoped.filter(user=user).delete()

@@ -126,6 +126,22 @@ class Delegation(OrganisationOwned):
         return "coming" if today < self.first_day else "active"
 
 
+class Identity(models.Model):
+    """The provider's account by which a person signs in (see oidc.py), from the first time on: nobody else who has
+    their address one day opens theirs."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="identity")
+    issuer = models.CharField(max_length=255)
+    subject = models.CharField(max_length=255)
+    since = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["issuer", "subject"], name="one_user_per_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.user} by {self.issuer}"
+
+
 class SignInFailure(models.Model):
     """A wrong password; see throttle.py."""
 

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from models.accounts import links
-from models.accounts.models import Membership, Organisation, User
+from models.accounts.models import Identity, Membership, Organisation, User
 from models.accounts.roles import Role
 from models.accounts.second_factor import fresh_secret, has_second_factor, turn_on
 from models.accounts.tokens import hash_of
@@ -82,5 +82,9 @@ def test_who_cannot_sign_in_is_let_back_in_by_the_operator() -> None:
         "reset the second factor",
         "made a link for a new password",
     ]
+    Identity.objects.create(user=user, issuer="https://id.example.org", subject="7")
+    for options, left in (([], True), (["--identity"], False)):
+        call_command("reset_sign_in", user.email, *options, stdout=io.StringIO(), stderr=io.StringIO())
+        assert Identity.objects.filter(user=user).exists() is left
     with pytest.raises(CommandError, match="nobody with the address"):
         call_command("reset_sign_in", "nobody@example.org")

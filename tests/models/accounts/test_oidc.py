@@ -61,12 +61,30 @@ def test_nobody_else_is_and_no_account_is_made(found: dict[str, Any], name: str)
     assert (found[name]["to"], found[name]["in"], found[name]["home"]) == ("/sign-in/", False, 302)
     reason = "did not sign you in" if name == "denied" else "Nobody here has the verified address"
     assert reason in found[name]["told"]
-    assert found["made"] == {"users": 5, "accounts": 0}
+    assert found["made"] == {"users": 7, "accounts": 0}
 
 
 def test_an_answer_is_for_one_browser_and_once(found: dict[str, Any]) -> None:
     for answer in found["forged"].values():
         assert (answer["to"], answer["in"]) == ("/sign-in/", False)
+
+
+def test_from_the_first_time_on_only_the_same_account_of_the_provider_opens_it(found: dict[str, Any]) -> None:
+    assert (found["bound"]["first"]["in"], found["bound"]["moved"]["in"]) == (True, True)
+    assert not found["bound"]["heir"]["in"]
+    assert "bound to another account" in found["bound"]["heir"]["told"]
+
+
+def test_an_id_token_has_to_be_signed_by_the_provider(found: dict[str, Any]) -> None:
+    assert found["id tokens"] == {"as it is": True, "another key": False, "no key": False}
+
+
+def test_an_answer_that_was_asked_for_elsewhere_is_refused(found: dict[str, Any]) -> None:
+    assert found["replayed"] is False
+
+
+def test_who_made_the_link_chooses_nothing_of_what_is_asked(found: dict[str, Any]) -> None:
+    assert found["asked for"] == []
 
 
 def test_it_leads_back_to_pages_of_ours_alone(found: dict[str, Any]) -> None:
