@@ -12,6 +12,8 @@ from ninja import Query
 from pydantic import Field
 
 from governance.incidents import keeping
+from governance.incidents.clocks import Kept, clocks_of
+from governance.incidents.clocks import clocks as clocks_now
 from governance.incidents.lists import CLOSED, OPEN, incidents_of
 from governance.incidents.models import Incident, Notification
 from governance.systems.models import System
@@ -118,7 +120,7 @@ class IncidentQuery(PageQuery):
     state: Literal["open", "closed"] | None = None
 
 
-def clock_record(kept: keeping.Kept) -> ClockRecord:
+def clock_record(kept: Kept) -> ClockRecord:
     clock = kept.running.clock
     return ClockRecord(
         id=clock.id,
@@ -132,14 +134,14 @@ def clock_record(kept: keeping.Kept) -> ClockRecord:
     )
 
 
-def incident_record(incident: Incident, clocks: list[keeping.Kept] | None = None) -> IncidentRecord:
+def incident_record(incident: Incident, clocks: list[Kept] | None = None) -> IncidentRecord:
     names = ("id", "number", *keeping.FIELDS, "closed_at", "closing", "created_at")
     said = {name: getattr(incident, name) for name in names}
     return IncidentRecord(
         **said,
         system=incident.system_id,
         created_by=person(incident.created_by),
-        clocks=[clock_record(kept) for kept in (keeping.clocks(incident) if clocks is None else clocks)],
+        clocks=[clock_record(kept) for kept in (clocks_now(incident) if clocks is None else clocks)],
     )
 
 
@@ -156,10 +158,10 @@ def list_incidents(request: ApiRequest, query: Query[IncidentQuery]) -> HttpResp
         rows = rows.filter(system=query.system)
     if query.state in (OPEN, CLOSED):
         rows = rows.filter(closed_at__isnull=query.state == OPEN)
-    clocks: dict[Any, list[keeping.Kept]] = {}
+    clocks: dict[Any, list[Kept]] = {}
     return listed(
         request, rows, query, lambda each: incident_record(each, clocks[each.pk]), NEWEST,
-        before=lambda page: clocks.update(keeping.clocks_of(page)),
+        before=lambda page: clocks.update(clocks_of(page)),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from governance.incidents.keeping import Kept, clocks_of
+from governance.incidents.clocks import Kept, clocks_of
 from governance.incidents.models import Incident
 from governance.systems.days import Due, Span
 from models.accounts.models import Organisation

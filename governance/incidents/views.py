@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from audits.spreadsheet import csv_response
 from governance.incidents import keeping
+from governance.incidents.clocks import Kept, clocks, clocks_of, most_urgent
 from governance.incidents.forms import ClosingForm, IncidentForm, NotificationForm, written
 from governance.incidents.lists import IncidentFilters, incidents_of
 from governance.incidents.models import Incident, Notification
@@ -47,10 +48,10 @@ def incidents_of_system(request: HttpRequest, pk: UUID) -> HttpResponse:
 def listed(request: HttpRequest, found: Any, system: System | None) -> HttpResponse:
     filters = IncidentFilters(request)
     page = filters.page(found, ON_A_PAGE)
-    clocks = keeping.clocks_of(page)
+    kept = clocks_of(page)
     said = {
         "page": page,
-        "rows": [(each, keeping.most_urgent(clocks[each.pk])) for each in page],
+        "rows": [(each, most_urgent(kept[each.pk])) for each in page],
         "filters": filters,
         "system": system,
         "there_are": page.paginator.count or found.exists(),
@@ -66,14 +67,14 @@ def incident(request: HttpRequest, pk: UUID) -> HttpResponse:
     titles = {kind.id: kind for kind in kinds()}
     told = list(found.notifications.select_related("author").order_by("-number"))
     first = min((each.sent_at for each in told if each.recipient == "authority"), default=None)
-    clocks = keeping.clocks(found)
-    binds = any(each.may_bind(each.now.date()) for each in clocks)
+    kept = clocks(found)
+    binds = any(each.may_bind(each.now.date()) for each in kept)
     said = {
         "incident": found,
         "binds": binds,
-        "binds_from": None if binds else min(filter(None, (each.running.binds_from for each in clocks)), default=None),
+        "binds_from": None if binds else min(filter(None, (each.running.binds_from for each in kept)), default=None),
         "kinds": [titles[kind] for kind in found.kinds if kind in titles],
-        "clocks": clocks,
+        "clocks": kept,
         "counting": counting_note(),
         "duties": other_duties(),
         "notifications": [(each, titled(each)) for each in told],
@@ -106,14 +107,14 @@ def incidents_csv(request: HttpRequest) -> HttpResponse:
     """All incidents of the organisation, with the earliest of their clocks that still runs."""
     organisation = organisation_for(request, "export")
     rows = list(incidents_of(organisation).order_by("system__name", "number"))
-    clocks = keeping.clocks_of(rows)
-    return csv_response("incidents.csv", COLUMNS, [row_of(each, clocks[each.pk]) for each in rows])
+    kept = clocks_of(rows)
+    return csv_response("incidents.csv", COLUMNS, [row_of(each, kept[each.pk]) for each in rows])
 
 
-def row_of(incident: Incident, clocks: list[keeping.Kept]) -> list[Any]:
+def row_of(incident: Incident, kept: list[Kept]) -> list[Any]:
     said = keeping.plain(incident)
-    running = keeping.most_urgent(clocks)
-    limits = [each.running.due for each in clocks if each.is_open and each.running.due]
+    running = most_urgent(kept)
+    limits = [each.running.due for each in kept if each.is_open and each.running.due]
     return [
         incident.system, incident.number, said["title"], " ".join(said["kinds"]), said["aware_at"], said["happened_at"],
         said["place"], incident.get_link_display(), said["known"], said["corrective"],
@@ -193,7 +194,7 @@ def close_incident(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, "Closed.")
             return redirect("incident", found.pk)
-    said = {"incident": found, "form": form, "open": [each for each in keeping.clocks(found) if each.is_open]}
+    said = {"incident": found, "form": form, "open": [each for each in clocks(found) if each.is_open]}
     return render(request, "incidents/close.html", said, status=422 if form.errors else 200)
 
 

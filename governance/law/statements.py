@@ -29,15 +29,22 @@ class Form:
     whole: tuple[Requirement, ...]
     draws_on: str
 
-    def points_for(self, asked: Collection[str]) -> tuple[Requirement, ...]:
-        return (*self.points, *(each for each in self.where_asked if each.id in asked))
+    def points_for(self, asked: Collection[str], said: Collection[str] = ()) -> tuple[Requirement, ...]:
+        """Those that are asked of a system, all `points` where none is; and what was `said` already."""
+        wanted = [each for each in self.every_point() if each.id in asked] or self.points
+        return tuple(each for each in self.every_point() if each in wanted or each.id in said)
+
+    def points_of(self, said: Collection[str]) -> tuple[Requirement, ...]:
+        """What a statement goes through that says something of these points: all `points`, if it speaks of any."""
+        speaks = any(each.id in said for each in self.points)
+        return tuple(each for each in self.every_point() if each.id in said or (speaks and each in self.points))
 
     def every_point(self) -> tuple[Requirement, ...]:
         return (*self.points, *self.where_asked)
 
     def is_owed(self, asked: Collection[str]) -> bool:
         """Whether any of its points is asked of a system, by role, class and use."""
-        return any(each.id in asked for each in self.points)
+        return any(each.id in asked for each in self.every_point())
 
     def supports(self, content: Mapping[str, str]) -> tuple[Requirement, ...]:
         """What this content is evidence for: each point that has words, and the whole where none is missing."""

@@ -199,6 +199,12 @@ def remaining(risk: Risk) -> Level | None:
     return level(risk.likelihood_after, risk.severity_after)
 
 
+def is_lowered(risk: Risk) -> bool:
+    """Whether it is judged less likely or less severe after measures than before them."""
+    pairs = ((risk.likelihood, risk.likelihood_after), (risk.severity, risk.severity_after))
+    return any(None not in pair and pair[1] < pair[0] for pair in pairs)  # type: ignore[operator]
+
+
 def checked(system: System, said: Mapping[str, Any]) -> dict[str, Any]:
     """The fields as they are kept. Raises InputError that names the field."""
     if unknown := set(said) - set(FIELDS):

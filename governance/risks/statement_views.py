@@ -80,7 +80,7 @@ def write_statement(request: HttpRequest, pk: UUID, kind: str) -> HttpResponse:
     system, wanted = one_system(organisation_for(request, "govern"), pk), known(kind)
     newest = keeping.versions_of(system, kind).first()
     sources = sources_of(system, wanted, newest)
-    points = wanted.points_for({*asked_of(system), *(newest.content if newest else ())})
+    points = wanted.points_for(asked_of(system), newest.content if newest else ())
     here: dict[str, Any] = {"points": points, "sources": sources}
     said: dict[str, Any] = {"system": system, "form_of": wanted, "sources": sources, "newest": newest}
     start = shown(newest.content, newest.taken, newest.number) if newest else {"seen": 0}

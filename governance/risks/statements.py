@@ -69,7 +69,7 @@ def owed(system: System) -> list[Owed]:
 
 
 def state_of(kind: Form, asked: Mapping[str, Duty], newest: Statement | None) -> Owed:
-    days = [asked[each.id].binds_from for each in kind.points if each.id in asked]
+    days = [asked[each.id].binds_from for each in kind.every_point() if each.id in asked]
     points = kind.points_for(asked)
     said = sum(bool(newest.content.get(each.id)) for each in points) if newest else 0
     return Owed(kind, bool(days), min((day for day in days if day), default=None), newest, said, points)
@@ -162,7 +162,7 @@ def sources_for(system: System, wanted: Form) -> list[Evidence]:
 def said_in(statement: Statement, other: Statement | None = None) -> list[Said]:
     """Its points in order, those too that it says nothing of, each beside what the other one said."""
     wanted, before = form(statement.kind), other.content if other else {}
-    points = wanted.points_for({*statement.content, *before})
+    points = wanted.points_of({*statement.content, *before})
     return [
         Said(each, statement.content.get(each.id, ""), before.get(each.id, ""), statement.taken.get(each.id))
         for each in points

@@ -27,8 +27,8 @@ from models.errors import InputError
 ON_A_PAGE = 50
 COLUMNS = (
     "number", "state", "hazard", "cause", "affected", "rights", "likelihood before", "severity before", "level before",
-    "likelihood after", "severity after", "level after", "owner", "measures", "measures done", "accepted by",
-    "accepted at", "acceptance", "closing", "rule", "audit",
+    "likelihood after", "severity after", "level after", "owner", "measures", "measures done", "what is done",
+    "accepted by", "accepted at", "acceptance", "closing", "rule", "audit",
 )  # fmt: skip
 
 
@@ -82,6 +82,7 @@ def shown(request: HttpRequest, found: Risk, form: AcceptanceForm | None = None,
     titles = {each.id: each for each in rights()}
     may_approve = may(request.user, "approve", found)
     audits = findings.audits_of_system(found.system) if found.finding else []
+    measures = list(Measure.objects.of(found.organisation).filter(risk=found).select_related("owner"))
     said = {
         "risk": found,
         "system": found.system,
@@ -90,7 +91,9 @@ def shown(request: HttpRequest, found: Risk, form: AcceptanceForm | None = None,
         "initial": keeping.initial(found),
         "remaining": keeping.remaining(found),
         "rights": [titles[each] for each in found.rights if each in titles],
-        "measures": list(Measure.objects.of(found.organisation).filter(risk=found).select_related("owner")),
+        "measures": measures,
+        "to_do": sum(each.done_on is None for each in measures),
+        "lowered": keeping.is_lowered(found),
         "passes": findings.passes_now([found], audits).get(found.pk),
         "today": timezone.now().date(),
         "is_shut": found.state in keeping.SHUT,
@@ -246,7 +249,7 @@ def risks_csv(request: HttpRequest, pk: UUID) -> HttpResponse:
     organisation = organisation_for(request, "export")
     system = one_system(organisation, pk)
     found = risks_of(organisation).filter(system=system).select_related("accepted_by", "owner", "system__organisation")
-    rows = found.prefetch_related("measures").order_by("number")
+    rows = found.prefetch_related("measures__owner").order_by("number")
     return csv_response(f"risks-{system.pk}.csv", COLUMNS, [row_of(each) for each in rows])
 
 
@@ -257,10 +260,15 @@ def row_of(risk: Risk) -> list[Any]:
         risk.number, risk.get_state_display(), risk.hazard, risk.cause, risk.affected, " ".join(risk.rights),
         risk.likelihood, risk.severity, before.title if before else None,
         risk.likelihood_after, risk.severity_after, after.title if after else None,
-        risk.owner, len(measures), sum(each.done_on is not None for each in measures),
+        risk.owner, len(measures), sum(each.done_on is not None for each in measures), "\n".join(map(told, measures)),
         risk.accepted_by, risk.accepted_at.isoformat() if risk.accepted_at else None, risk.acceptance,
         risk.closing, risk.rule, risk.audit_id,
     ]  # fmt: skip
+
+
+def told(measure: Measure) -> str:
+    days = [f"{word} {day}" for word, day in (("until", measure.due_on), ("done", measure.done_on)) if day]
+    return f"{measure.text} ({', '.join([str(measure.owner or 'nobody yet'), *days])})"
 
 
 def one_of(request: HttpRequest, pk: UUID, action: str = "read") -> Risk:

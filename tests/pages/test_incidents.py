@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import csv
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.html import escape
 
 from governance.incidents import keeping
+from governance.incidents.clocks import clocks
 from governance.incidents.models import Incident, Notification
+from governance.law.incidents import report_fields
 from governance.systems.models import System
 from models.errors import InputError
 from models.registry.models import Immutable
@@ -57,6 +61,7 @@ def test_an_incident_is_registered_and_its_clock_runs_from_awareness(officer, wo
         ({"aware_at": ""}, "Give the day and the time"),
         ({"aware_at": "2999-01-01T00:00"}, "You cannot have become aware in the future"),
         ({"happened_at": "2998-01-01T00:00"}, "You cannot have become aware before it happened"),
+        ({"aware_at": "0001-01-01T00:00"}, "mend the year"),
         ({"kinds": ["fire"]}, "fire is not one of the available choices"),
         ({"known": "x" * 20_001}, "at most 20000 characters"),
     ],
@@ -119,9 +124,9 @@ def test_it_is_closed_with_how_it_ended_and_opened_again(officer, world):
 def test_a_clock_says_whether_it_was_met(world, hours, state):
     aware = timezone.now() - timedelta(days=12)
     incident = begun(world, aware_at=aware, kinds=["death"])
-    assert [each.state for each in keeping.clocks(incident)] == ["overdue"]
+    assert [each.state for each in clocks(incident)] == ["overdue"]
     keeping.tell(world.people["officer"], incident, "initial", "authority", "CNPD", aware + timedelta(hours=hours))
-    assert [each.state for each in keeping.clocks(incident)] == [state]
+    assert [each.state for each in clocks(incident)] == [state]
 
 
 def test_script_in_any_field_stays_text(officer, world):
@@ -132,3 +137,70 @@ def test_script_in_any_field_stays_text(officer, world):
 def test_an_unknown_field_or_kind_is_refused(world):
     with pytest.raises(InputError, match="no colour"):
         begun(world, colour="red")
+
+
+def test_a_moment_that_is_none_in_our_time_is_refused(world):
+    """In another zone it is before the first year."""
+    for name in ("aware_at", "happened_at"):
+        with pytest.raises(InputError, match="mend the year"):
+            begun(world, **{name: datetime(1, 1, 1, tzinfo=timezone.get_fixed_timezone(300))})
+
+
+def test_a_clock_is_met_only_by_whom_it_wants_told(world):
+    system = System.unscoped.create(organisation=world.organisation, name="Bought", roles=["deployer"])
+    said = {"title": "A", "aware_at": timezone.now() - timedelta(hours=2), "kinds": ["death"]}
+    incident = keeping.begin(world.people["officer"], system, said)
+    for recipient, missing in (("other", ["provider", "authority"]), ("provider", ["authority"]), ("authority", [])):
+        keeping.tell(world.people["officer"], incident, "initial", recipient, "CNPD", timezone.now())
+        (clock,) = clocks(incident)
+        assert [each.id for each in clock.missing] == missing
+        assert clock.state == ("at once" if missing else "told")
+
+
+def test_exactly_at_the_limit_is_in_time(world):
+    aware = timezone.now() - timedelta(days=10)
+    incident = begun(world, aware_at=aware, kinds=["death"])
+    due = aware + timedelta(days=10)
+    assert clocks(incident, due)[-1].state == "due"
+    assert clocks(incident, due + timedelta(microseconds=1))[-1].state == "overdue"
+    keeping.tell(world.people["officer"], incident, "initial", "authority", "CNPD", due)
+    assert clocks(incident)[-1].state == "told"
+
+
+def test_from_when_the_link_is_that_sure_the_report_is_due_at_once(officer, world):
+    incident = begun(world, aware_at=timezone.now() - timedelta(days=1), kinds=["death"])
+    before = timezone.now()
+    changed = keeping.change(world.people["officer"], incident, {"link": "suspected"}, None)
+    (clock,) = [each for each in clocks(changed) if each.running.clock.id == "death"]
+    assert clock.since is not None
+    assert before <= clock.since <= timezone.now()
+    assert "Due at once" in officer.get(f"/incidents/{incident.pk}/").content.decode()
+    excluded = keeping.change(world.people["officer"], incident, {"link": "excluded"}, None)
+    assert clocks(excluded) == []
+    assert "no clock runs" in officer.get(f"/incidents/{incident.pk}/").content.decode()
+
+
+def test_a_closed_incident_is_neither_changed_nor_closed_again(world):
+    incident = keeping.close(world.people["officer"], world.incident, "Retrained.")
+    with pytest.raises(InputError, match="closed already"):
+        keeping.close(world.people["officer"], incident, "Another reason")
+    with pytest.raises(InputError, match="Open it again first"):
+        keeping.change(world.people["officer"], incident, {"known": "More"}, None)
+    incident.refresh_from_db()
+    assert incident.closing == "Retrained."
+
+
+def test_the_reports_fields_are_those_of_the_data_and_say_what_is_known(officer, world):
+    incident = begun(world, known="412 refusals.", corrective="Stopped.", kinds=["death"], place="Portugal")
+    page = officer.get(f"/incidents/{incident.pk}/fields/").content.decode()
+    for word in (*(each.title for each in report_fields()), "412 refusals.", "Stopped.", "A person died", "Portugal"):
+        assert escape(word) in page
+
+
+def test_the_csv_has_every_incident_and_no_formula(officer, world):
+    begun(world, title="=1+1", known="+cmd", kinds=["death"])
+    rows = list(csv.DictReader(officer.get("/incidents/export.csv").content.decode("utf-8-sig").splitlines()))
+    assert len(rows) == 2
+    mine = next(row for row in rows if row["what happened"] == "'=1+1")
+    assert mine["known"] == "'+cmd"
+    assert mine["at the latest"]

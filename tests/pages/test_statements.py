@@ -38,7 +38,7 @@ def owed_by(system) -> set[str]:
     return {each.form.id for each in statements.owed(system) if each.is_owed}
 
 
-@pytest.mark.parametrize(("uses", "kinds"), [("5-b", {"fria"}), ("none", set())])
+@pytest.mark.parametrize(("uses", "kinds"), [("5-b", {"fria", "oversight"}), ("none", set())])
 def test_an_impact_assessment_is_owed_by_a_deployer_who_scores_credit_and_not_by_another(world, uses, kinds):
     officer, using = world.people["officer"], {"areas": ["services"], "uses-services": [uses], "roles": ["deployer"]}
     system = begin(officer, world.organisation, {"name": "Loans", "roles": ["deployer"]})
@@ -47,6 +47,12 @@ def test_an_impact_assessment_is_owed_by_a_deployer_who_scores_credit_and_not_by
     assert owed_by(system) == set()  # it is not classified yet
     record_standing(officer, system, today())
     assert owed_by(system) == kinds
+    if "oversight" in kinds:  # whom a deployer assigns to it, and nothing of what a provider owes
+        (oversight,) = [each for each in statements.owed(system) if each.form.id == "oversight"]
+        assert [each.id for each in oversight.points] == ["art-26-2"]
+        made = statements.write(officer, system, "oversight", {"art-26-2": "Two clerks, trained in May."}, 0)
+        assert [each.asks.ref for each in statements.said_in(made)] == ["Article 26(2)"]
+        assert [duty.requirement for duty in statements.give(officer, made)[1]] == ["art-26-2"]
     assert owed_by(world.system) == KINDS  # a provider's
 
 
