@@ -198,7 +198,10 @@ class SystemLaw(Record):
 
 
 class Obligation(Kept):
-    """One requirement as it is asked of a system. `stale` says why what supports it counts no longer as it did."""
+    """One requirement as it is asked of a system. `stale` says why what supports it counts no longer as it did.
+
+    With `where` it is asked only under that condition, and is not missing before somebody says that it `holds`.
+    """
 
     system: str
     framework: str
@@ -208,6 +211,8 @@ class Obligation(Kept):
     certainty: str
     binds: str
     binds_from: dt.date | None = None
+    where: str = ""
+    holds: bool = False
     state: str
     reason: str = ""
     owner: Person | None = None
@@ -268,14 +273,17 @@ class CoverageLine(Record):
     stale: int
     open: int
     not_applicable: int
+    conditional: int = 0
 
 
 class Gap(Record):
-    """An obligation that is not proven, and what is missing."""
+    """An obligation that is not proven, from when it binds, and what is missing."""
 
     obligation: str
     framework: str
     ref: str
+    binds: str
+    binds_from: dt.date | None = None
     missing: str
 
 

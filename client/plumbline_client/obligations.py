@@ -41,7 +41,8 @@ class Obligations(Register[Obligation]):
     def start_audit(self, obligation: Obligation | str, version: Any) -> str:
         """Audit a model version of the system once more, as the last time an audit answered to this obligation.
 
-        The result is attached by itself. Gives the audit's id, for client.audits.get().
+        The result is attached by itself where the token has the scope govern. Gives the audit's id, for
+        client.audits.get().
         """
         begun = self.connection.post(f"{self._at(obligation)}/audits", {"version": ident(version)})
         return str(begun["audit"])
