@@ -70,7 +70,10 @@ def dry(request: HttpRequest, organisation: Organisation, plan: Plan, content: b
     if plan.is_right:
         name = store().put(io.BytesIO(content), MOST_BYTES)
         confirmed = signing.dumps([organisation.pk, request.user.pk, name, plan.digest], salt=SALT)
-    said = {"plan": plan, "counts": counts(plan), "shown": plan.rows[:MOST_SHOWN], "confirmed": confirmed, **more}
+    wrong = [row for row in plan.rows if row.what == "wrong"]
+    rows = wrong or plan.rows
+    about = {"counts": counts(plan), "shown": rows[:MOST_SHOWN], "of": len(rows), "confirmed": confirmed}
+    said = {"plan": plan, **about, **more}
     return render(request, "systems/import_plan.html", said, status=200 if plan.is_right else 422)
 
 

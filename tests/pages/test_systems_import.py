@@ -152,3 +152,13 @@ def test_the_template_has_the_headings(officer):
         assert officer.get(f"/systems/template/?format={kind}").status_code == 200
     assert officer.get("/systems/template/").content.decode("utf-8-sig").strip() == HEADINGS.strip()
     assert officer.get("/systems/export/?format=pdf").status_code == 404
+
+
+def test_a_row_to_be_mended_is_shown_however_far_down_it_stands(officer):
+    answer = send(officer, "name,stage\n" + "".join(f"S{number},\n" for number in range(700)) + "Last,sold\n")
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "One row must be mended first" in page
+    assert "<bdi>Last</bdi>" in page
+    assert "<bdi>S1</bdi>" not in page
+    assert "Nothing is wrong with the other rows." in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import tempfile
@@ -24,6 +25,8 @@ MOST_PARTS = 500
 MOST_ROWS = 1_000
 MOST_COLUMNS = 60
 LONGEST_CELL = 32_767  # what XLSX itself can hold
+# other encodings cannot be told from each other, and a name that was guessed wrongly would stay wrong
+NO_SHEET = "The file is no XLSX, and no CSV in UTF-8. Save it in your spreadsheet as XLSX or as “CSV UTF-8”."
 TASK = "governance.systems.sheets.read:read_task"
 LIMITS = Limits(seconds=30, memory=GIB, output=1024**2, threads=1)
 
@@ -104,13 +107,14 @@ def headings(cells: list[str]) -> list[str]:
 
 
 def csv_lines(content: bytes) -> Iterator[list[str]]:
-    """UTF-8, with commas, semicolons or tabs between."""
+    """UTF-8, or UTF-16 that says so by its mark; with commas, semicolons or tabs between."""
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError("The file is no XLSX, and no CSV in UTF-8. Save it as one of the two.") from error
+        raise InputError(NO_SHEET) from error
     if "\x00" in text:
-        raise InputError("The file is no XLSX, and no CSV in UTF-8. Save it as one of the two.")
+        raise InputError(NO_SHEET)
     csv.field_size_limit(LONGEST_CELL)
     first = text.lstrip().partition("\n")[0]
     between = max(",;\t", key=first.count)
@@ -128,15 +132,26 @@ def xlsx_lines(content: bytes) -> Iterator[list[str]]:
 
     refuse_bomb(content)
     try:
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()  # what the file says of its own size need not be so
-        for line in sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True):
-            yield [as_text(cell) for cell in line]
+        results, formulas = (first_sheet(load_workbook(io.BytesIO(content), read_only=True, data_only=data_only))
+                             for data_only in (True, False))  # fmt: skip
+        for line, written in zip(results, formulas, strict=True):
+            for result, cell in zip(line, written, strict=True):
+                if result.value is None and cell.data_type == "f":
+                    raise InputError(
+                        f"Cell {cell.coordinate} holds a formula without its result. Write what it comes to as text."
+                    )
+            yield [as_text(cell.value) for cell in line]
     except InputError:
         raise
     except Exception as error:  # the reader raises whatever a damaged file makes it raise
         raise InputError("The file cannot be read as XLSX: it is damaged, or of another kind.") from error
+
+
+def first_sheet(book: Any) -> Iterator[tuple[Any, ...]]:
+    """Its rows of cells."""
+    sheet = book.worksheets[0]
+    sheet.reset_dimensions()  # what the file says of its own size need not be so
+    return iter(sheet.iter_rows(max_col=MOST_COLUMNS))
 
 
 def refuse_bomb(content: bytes) -> None:

@@ -70,7 +70,8 @@ def bomb() -> bytes:
 
 
 @pytest.mark.parametrize(("content", "told"), [
-    (b"\xff\xfe\x00n\x00a", "no CSV in UTF-8"),
+    (b"\xff\xfe\x00n\x00", "no CSV in UTF-8"),
+    ("name\nBürgschaft".encode("cp1252"), "no CSV in UTF-8. Save it in your spreadsheet"),
     (b"PK\x03\x04 and no more", "damaged"),
     (b"name,name\na,b", "stands there twice"),
     (b"name\na,b", "more cells than there are headings"),
@@ -91,3 +92,35 @@ def test_a_bomb_and_what_is_too_large_are_refused_and_the_sandbox_says_the_same(
     with pytest.raises(InputError, match="larger than 2 MB"):
         read_in_sandbox(b"a" * (MOST_BYTES + 1))
     assert read_in_sandbox(b"name\nA\n").rows[0].cells == {"name": "A"}
+
+
+def test_utf_16_that_says_so_is_read_as_spreadsheets_write_it():
+    sheet = read("name\tpurpose\nBürgschaft\tPrüft".encode("utf-16"))
+    assert sheet.rows[0].cells == {"name": "Bürgschaft", "purpose": "Prüft"}
+
+
+def test_a_formula_is_taken_by_its_result_and_refused_where_it_has_none():
+    book = Workbook()
+    book.active.append(["name", "purpose"])
+    book.active.append(["Credit", '="Scores " & "loans"'])
+    file = io.BytesIO()
+    book.save(file)
+    with pytest.raises(InputError, match="Cell B2 holds a formula without its result"):
+        read(file.getvalue())
+    counted = with_result(file.getvalue(), "Scores loans")
+    assert read(counted).rows[0].cells == {"name": "Credit", "purpose": "Scores loans"}
+
+
+def with_result(workbook: bytes, result: str) -> bytes:
+    """As a spreadsheet saves it, which keeps beside a formula what it came to."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook)) as before, zipfile.ZipFile(file, "w") as after:
+        for name in before.namelist():
+            part = before.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                part = part.replace(b"<v></v>", b"<v>%s</v>" % result.encode()).replace(
+                    b"<v />", b"<v>%s</v>" % result.encode()
+                )
+                part = part.replace(b'<c r="B2">', b'<c r="B2" t="str">')
+            after.writestr(name, part)
+    return file.getvalue()
