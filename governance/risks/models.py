@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from audits.models import Audit
+from governance.obligations.models import Evidence
 from governance.systems.frozen import Frozen
 from governance.systems.models import System
 from models.accounts.scoped import OrganisationOwned
@@ -126,3 +127,13 @@ class Statement(Frozen, OrganisationOwned):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.number} of {self.system}"
+
+
+class Given(OrganisationOwned):
+    """That a statement was given in evidence: its words then, whatever the law's data call its points later."""
+
+    statement = models.OneToOneField(Statement, on_delete=models.PROTECT, related_name="given")
+    evidence = models.ForeignKey(Evidence, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.statement}, given in evidence"

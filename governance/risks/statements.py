@@ -18,7 +18,7 @@ from governance.obligations.board import attach
 from governance.obligations.evidence import LONGEST_STATEMENT, About, bring_document, bring_statement
 from governance.obligations.models import Duty, Evidence
 from governance.obligations.rows import asked_of
-from governance.risks.models import Statement
+from governance.risks.models import Given, Statement
 from governance.systems.models import System
 from governance.systems.stale import Stale
 from models.accounts.permission import authorize
@@ -184,9 +184,9 @@ def digest(text: str) -> str:
 
 
 def evidence_of(statement: Statement) -> Evidence | None:
-    """The evidence that this version was given as, if it was: it has the same words."""
-    found = Evidence.unscoped.filter(system=statement.system, sha256=digest(text_of(statement)))
-    return found.exclude(source=Evidence.Source.AUDIT).first()
+    """The evidence that this version was given as, if it was."""
+    found = Given.unscoped.filter(statement=statement).select_related("evidence").first()
+    return found.evidence if found else None
 
 
 def give(user: Any, statement: Statement) -> tuple[Evidence, list[Duty]]:
@@ -209,12 +209,14 @@ def give(user: Any, statement: Statement) -> tuple[Evidence, list[Duty]]:
 
 def bring(user: Any, statement: Statement) -> Evidence:
     wanted, text = form(statement.kind), text_of(statement)
-    earlier = versions_of(statement.system, statement.kind).filter(number__lt=statement.number)
-    given = (evidence_of(each) for each in earlier)
-    replaced = next((each for each in given if each and not Evidence.unscoped.filter(replaces=each).exists()), None)
-    about = About(title=wanted.title, type=wanted.evidence, replaces=replaced)
+    earlier = {"statement__system": statement.system, "statement__kind": statement.kind, "evidence__replaced_by": None}
+    before = Given.unscoped.filter(**earlier, statement__number__lt=statement.number).select_related("evidence")
+    last = before.order_by("-statement__number").first()
+    about = About(title=wanted.title, type=wanted.evidence, replaces=last.evidence if last else None)
     if len(text) <= LONGEST_STATEMENT:
-        return bring_statement(user, statement.system, text, about)
-    content = text.encode()
-    name = f"{statement.kind}-{statement.number}.txt"
-    return bring_document(user, statement.system, BytesIO(content), len(content), name, about)
+        made = bring_statement(user, statement.system, text, about)
+    else:
+        content, name = text.encode(), f"{statement.kind}-{statement.number}.txt"
+        made = bring_document(user, statement.system, BytesIO(content), len(content), name, about)
+    Given.unscoped.create(organisation_id=statement.organisation_id, statement=statement, evidence=made)
+    return made

@@ -119,6 +119,14 @@ def test_a_statement_is_evidence_of_what_its_points_answer_to_and_a_newer_one_re
     assert {each.duty.requirement for each in second.supports.all()} == {"art-72-1", "art-72-2"}
 
 
+def test_what_was_given_stays_known_when_the_laws_data_words_a_point_anew(officer, world, monkeypatch):
+    made = wrote(world, "monitoring", {"art-72-1": "Weekly."})
+    evidence, _ = statements.give(world.people["officer"], made)
+    monkeypatch.setattr(statements, "text_of", lambda statement: "In other words")
+    assert statements.evidence_of(made) == evidence
+    assert statements.give(world.people["officer"], made)[0] == evidence
+
+
 def test_what_is_asked_of_nobody_is_attached_to_nothing(officer, world):
     wrote(world, "fria", {"art-27-1-a": "In loans."})
     page = officer.post(f"/systems/{world.system.pk}/statements/fria/1/give/", follow=True).content.decode()
