@@ -3,22 +3,24 @@
 The questions, what they depend on and what they lead to are data (questions.yaml). Answers are a mapping of question id
 to value: "yes" or "no", an option's id, a list of options' ids, a number, a text; a question that is left out, or has
 None, is open. A condition is true, false, or open as long as an answer is; a question is shown once its condition is
-true, and looks only at questions before it.
+true, and looks only at questions before it. `day` is the day on which the law is read, since a prohibition stops the way
+from its day on; without one it is the first day of the text that is held.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from governance.frameworks.load import load, read
+from governance.frameworks.load import held_since, load, read
 from governance.law.answers import Answers, near, shown
 from governance.law.facts import AnnexI, Facts, Gpai
 from governance.law.facts import contradictions as of_facts
-from governance.law.reading import reading
+from governance.law.reading import practice_from, reading
 from models.errors import InputError
 
 KINDS = ("yes-no", "one", "several", "amount", "text")
@@ -125,41 +127,42 @@ def checked(answers: Mapping[str, Any]) -> dict[str, Any]:
     return {id: question(id).checked(value) for id, value in answers.items() if value not in (None, "", [], ())}
 
 
-def pages(answers: Mapping[str, Any]) -> list[Question]:
+def pages(answers: Mapping[str, Any], day: dt.date | None = None) -> list[Question]:
     """The questions that matter, given these answers, in order."""
-    return list(_Given(answers).shown.values())
+    return list(_Given(answers, day).shown.values())
 
 
-def next_question(answers: Mapping[str, Any], after: str | None = None) -> Question | None:
+def next_question(answers: Mapping[str, Any], after: str | None = None, day: dt.date | None = None) -> Question | None:
     """The first question without an answer, optional ones too; with `after`, the first of those behind that one."""
     order = [each.id for each in questions()]
     start = order.index(after) + 1 if after else 0
-    return next((each for each in pages(answers) if order.index(each.id) >= start and not _has(answers, each.id)), None)
+    behind = (each for each in pages(answers, day) if order.index(each.id) >= start)
+    return next((each for each in behind if not _has(answers, each.id)), None)
 
 
-def still_open(answers: Mapping[str, Any]) -> tuple[Question, ...]:
+def still_open(answers: Mapping[str, Any], day: dt.date | None = None) -> tuple[Question, ...]:
     """The questions that matter and hold up the result. Those that an open one hides come once it is answered."""
-    return tuple(each for each in pages(answers) if not each.optional and not _has(answers, each.id))
+    return tuple(each for each in pages(answers, day) if not each.optional and not _has(answers, each.id))
 
 
-def facts(answers: Mapping[str, Any]) -> Facts | None:
+def facts(answers: Mapping[str, Any], day: dt.date | None = None) -> Facts | None:
     """The legal facts that the answers lead to; None while a question is open or answers contradict each other."""
-    given = _Given(answers)
-    if still_open(answers) or contradictions(answers):
+    given = _Given(answers, day)
+    if still_open(answers, day) or contradictions(answers, day):
         return None
     return given.facts()
 
 
-def contradictions(answers: Mapping[str, Any]) -> tuple[Contradiction, ...]:
+def contradictions(answers: Mapping[str, Any], day: dt.date | None = None) -> tuple[Contradiction, ...]:
     """The answers that cannot both be true, as far as they are given."""
-    given = _Given(answers)
+    given = _Given(answers, day)
     found = [
         Contradiction(tuple(each["questions"]), each["says"])
         for each in _file()["contradictions"]
         if all(name in given.shown and _has(answers, name) for name in each["questions"])
         if given.holds(each["when"])
     ]
-    if not found and not still_open(answers):
+    if not found and not still_open(answers, day):
         found = [Contradiction((), sentence) for sentence in of_facts(given.facts())]
     return tuple(found)
 
@@ -204,8 +207,9 @@ def _has(answers: Mapping[str, Any], id: str) -> bool:
 class _Given:
     """Answers, with what follows from them. What was answered to a question that is not shown does not count."""
 
-    def __init__(self, answers: Mapping[str, Any]) -> None:
+    def __init__(self, answers: Mapping[str, Any], day: dt.date | None = None) -> None:
         self.answers = answers
+        self.day = day or held_since()
         self.named: dict[str, bool | None] = {}
         self.shown: dict[str, Question] = {}
         for each in questions():
@@ -230,6 +234,9 @@ class _Given:
             return self.named[wanted]
         if name == "used":
             return _any([self.holds(each) for each in _file()["facts"][wanted].values()])
+        if name == "banned":
+            practices = _file()["facts"][wanted].items()
+            return _any([self.holds(each) for point, each in practices if practice_from(point) <= self.day])
         if name in ("over", "section"):
             ((asked, limit),) = wanted.items()
             return self._over(asked, limit) if name == "over" else self._in_section(asked, limit)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from governance.law import questionnaire
 from governance.law.facts import Facts
 from governance.law.questionnaire import Question
+from governance.systems.days import today
 from governance.systems.models import Answers, System
 from governance.systems.register import locked
 from governance.systems.signals import system_changed
@@ -94,7 +95,7 @@ def replace(answers: dict[str, Any], name: str, value: Any, why: str, user: Any)
 
 
 def revision(user: Any, system: System, before: Answers | None, answers: dict[str, Any]) -> Answers:
-    found = questionnaire.facts({name: said["value"] for name, said in answers.items()})
+    found = questionnaire.facts({name: said["value"] for name, said in answers.items()}, today())
     return Answers.unscoped.create(
         organisation=system.organisation,
         system=system,

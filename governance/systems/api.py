@@ -191,7 +191,7 @@ def get_outcome(request: ApiRequest, system_id: UUID, query: Query[r.OutcomeQuer
     answers, day = system.answered, query.as_of or today()
     if answers is None:
         raise InputError("No question is answered yet.")
-    refuse_unready(answers)
+    refuse_unready(answers, day)
     found = found_on(system, answers, day)
     assert found is not None
     return reply(r.OutcomeRecord(system=system.pk, revision=answers.number, as_of=day, result=found.as_json()))

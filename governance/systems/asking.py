@@ -93,7 +93,7 @@ def parts(answers: Answers | None) -> list[Part]:
     """The sections that have a question that matters, with `done`, `begun` or `open`."""
     given = answers.answers if answers else {}
     people = {user.pk: str(user) for user in User.objects.filter(pk__in={said["by"] for said in given.values()})}
-    matter = questionnaire.pages(values(answers))
+    matter = questionnaire.pages(values(answers), today())
     found = []
     for section in questionnaire.sections():
         asked = [question for question in matter if question.section == section.id]
@@ -129,9 +129,9 @@ def questions(request: HttpRequest, pk: UUID) -> HttpResponse:
     said = {
         "system": found,
         "parts": parts(answers),
-        "next": questionnaire.next_question(given),
-        "left": questionnaire.still_open(given),
-        "contradictions": questionnaire.contradictions(given),
+        "next": questionnaire.next_question(given, day=today()),
+        "left": questionnaire.still_open(given, today()),
+        "contradictions": questionnaire.contradictions(given, today()),
         "stopped": stopped(found, answers),
         "begun": bool(given),
         "may_govern": may(request.user, "govern", found),
@@ -144,7 +144,7 @@ def question(request: HttpRequest, pk: UUID, question: str) -> HttpResponse:
     """One question. An answer stays when other answers make its question idle, and counts again once it matters."""
     found = one_of(organisation_for(request, "govern"), pk)
     asked, answers = asked_of(question), found.answered
-    if asked.id not in [each.id for each in questionnaire.pages(values(answers))]:
+    if asked.id not in [each.id for each in questionnaire.pages(values(answers), today())]:
         messages.info(request, "This question does not matter any more, given the other answers.")
         return redirect("system-questions", found.pk)
     if request.method != "POST":
@@ -171,7 +171,7 @@ def one(
     status = more.pop("status", 200)
     given = answers.answers.get(asked.id) if answers else None
     section = next(each.title for each in questionnaire.sections() if each.id == asked.section)
-    conflicts = [each for each in questionnaire.contradictions(values(answers)) if asked.id in each.questions]
+    conflicts = [each for each in questionnaire.contradictions(values(answers), today()) if asked.id in each.questions]
     said = {
         "system": system, "asked": asked, "form": form, "section": section, "contradictions": conflicts,
         "may_govern": True, "given": given, "by": User.objects.filter(pk=given["by"]).first() if given else None,
@@ -209,7 +209,7 @@ def stale(
 
 def onward(system: System, answers: Answers | None, asked: Question) -> str:
     """The next open question behind this one, or the answers to check."""
-    following = questionnaire.next_question(values(answers), asked.id)
+    following = questionnaire.next_question(values(answers), asked.id, today())
     if following is None:
         return reverse("check-answers", args=[system.pk])
     return reverse("system-question", args=[system.pk, following.id])
@@ -259,8 +259,8 @@ def checked(request: HttpRequest, system: System, form: ClassifyForm, status: in
         "system": system,
         "answers": answers,
         "parts": parts(answers),
-        "left": questionnaire.still_open(given),
-        "contradictions": questionnaire.contradictions(given),
+        "left": questionnaire.still_open(given, today()),
+        "contradictions": questionnaire.contradictions(given, today()),
         "outcome": outcome,
         "is_stopped": outcome is not None and outcome.primary in STOPPED,
         "is_derogation": outcome is not None and outcome.primary == DEROGATION,

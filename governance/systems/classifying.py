@@ -57,9 +57,10 @@ class Comparison:
     obligations_gone: list[str]
 
 
-def facts_of(system: System, answers: Answers | None) -> Facts | None:
-    """The legal facts, with the day on which the system came on the market; None while something is open."""
-    found = questionnaire.facts(values(answers))
+def facts_of(system: System, answers: Answers | None, day: date) -> Facts | None:
+    """The legal facts that are asked for on a day, with the day on which the system came on the market; None while
+    something is open."""
+    found = questionnaire.facts(values(answers), day)
     if found is None:
         return None
     return replace(found, placed_on=system.placed_on, roles=found.roles or tuple(system.roles))
@@ -71,7 +72,7 @@ def today() -> date:
 
 def found_on(system: System, answers: Answers | None, day: date) -> Classification | None:
     """What the answers come to on a day. InputError for a day before the text that is held."""
-    facts = facts_of(system, answers)
+    facts = facts_of(system, answers, day)
     return classify(facts, day) if facts else None
 
 
@@ -111,8 +112,8 @@ def record_standing(user: Any, system: System, day: date, assessment: str = "", 
         answers = current.answered
         if answers is None or (number is not None and answers.number != number):
             raise StaleAnswers() if answers else InputError("No question is answered yet.")
-        refuse_unready(answers)
-        facts = facts_of(current, answers)
+        refuse_unready(answers, day)
+        facts = facts_of(current, answers, day)
         assert facts is not None
         found = classify(facts, day)
         assessment = assessment or written_assessment(answers)
@@ -131,11 +132,11 @@ def written_assessment(answers: Answers | None) -> str:
     return str(values(answers).get(ASSESSED_IN, ""))
 
 
-def refuse_unready(answers: Answers) -> None:
+def refuse_unready(answers: Answers, day: date) -> None:
     said = values(answers)
-    if found := questionnaire.contradictions(said):
+    if found := questionnaire.contradictions(said, day):
         raise InputError("These answers contradict each other: " + " ".join(each.says for each in found))
-    if left := questionnaire.still_open(said):
+    if left := questionnaire.still_open(said, day):
         raise InputError(f"Questions are open: {'; '.join(question.text for question in left[:3])}")
 
 

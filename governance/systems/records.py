@@ -10,6 +10,7 @@ from pydantic import Field, StrictBool
 from governance.law import questionnaire
 from governance.law.questionnaire import Question
 from governance.systems.answering import values
+from governance.systems.days import today
 from governance.systems.exchange import Plan
 from governance.systems.models import Answers, Standing, SystemPart
 from models.registry.records import ModelVersionName
@@ -253,8 +254,8 @@ def answers_record(answers: Answers | None) -> AnswersRecord:
     return AnswersRecord(
         revision=answers.number if answers else 0,
         answers=said,
-        open=[question.id for question in questionnaire.still_open(given)],
-        contradictions=[each.says for each in questionnaire.contradictions(given)],
+        open=[question.id for question in questionnaire.still_open(given, today())],
+        contradictions=[each.says for each in questionnaire.contradictions(given, today())],
     )
 
 

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from governance.law import questionnaire
-from governance.systems import system_sections
+from governance.systems import asking, system_sections
 from governance.systems.answering import answer, stamp, values
 from governance.systems.classifying import record_standing, today
 from governance.systems.models import Answers, Standing, System
@@ -192,7 +192,10 @@ def test_the_day_that_is_asked_for_decides_what_is_in_force_and_what_is_coming(o
 NUDES = {"practices": ["ba"], "ba-consent": "no", "ba-limb": "purpose", "ba-exception": "no"}
 
 
-def test_a_practice_that_will_be_prohibited_says_until_when_and_what_it_is_until_then(officer, world, system):
+def test_a_practice_that_will_be_prohibited_says_until_when_and_what_it_is_until_then(
+    officer, world, system, monkeypatch
+):
+    monkeypatch.setattr(asking, "today", lambda: date(2026, 12, 1))
     fill(world, system, "MINIMAL", **NUDES, shows=["synthetic"])
     told = page(officer.get(f"/systems/{system.pk}/questions/check/"))
     for words in (
@@ -202,6 +205,10 @@ def test_a_practice_that_will_be_prohibited_says_until_when_and_what_it_is_until
     ):
         assert told.count(words) == 1, words
     assert "TRANSPARENCY" not in told
+    # from its day on it stops the way
+    monkeypatch.setattr(asking, "today", lambda: date(2026, 12, 2))
+    assert "Prohibited: these answers stop the way" in page(officer.get(f"/systems/{system.pk}/questions/"))
+    assert page(officer.get(f"/systems/{system.pk}/questions/check/")).count(questionnaire.question("roles").text) == 0
 
 
 def test_once_a_day_of_the_law_has_passed_the_page_says_that_the_class_moved(officer, world, system, monkeypatch):
@@ -264,12 +271,12 @@ def test_classifications_are_compared_answer_by_answer(officer, world):
     assert officer.get(f"/systems/{system.pk}/classifications/3/").status_code == 404
 
 
-def test_contradicting_answers_are_named_and_no_class_is_recorded(officer, world, system, monkeypatch):
-    fill(world, system, "MINIMAL")
-    found = questionnaire.Contradiction(("machine", "how"), "A sheet of paper does not learn.")
-    monkeypatch.setattr(questionnaire, "contradictions", lambda answers: (found,))
-    for address in ("questions/", "questions/check/", "questions/machine/"):
-        assert "A sheet of paper does not learn." in page(officer.get(f"/systems/{system.pk}/{address}"))
+def test_contradicting_answers_are_named_and_no_class_is_recorded(officer, world, system):
+    fill(world, system, "MINIMAL", nexus=["chain"], roles=["provider"])
+    for address in ("questions/", "questions/check/", "questions/nexus/", "questions/roles/"):
+        assert "your part in it is neither importer nor distributor" in page(
+            officer.get(f"/systems/{system.pk}/{address}")
+        )
     refused = officer.post(f"/systems/{system.pk}/classify/", {"as_of": "2026-11-21", "number": system.answered.number})
     assert refused.status_code == 422
     assert "contradict each other" in page(refused)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -13,6 +14,7 @@ import yaml
 
 from governance.frameworks.load import load
 from governance.law import questionnaire
+from governance.law.classify import classify
 from governance.law.facts import Facts, annex_iii_points, facts_from, prohibited_points
 from governance.law.questionnaire import Question, checked, contradictions, next_question, pages, question, questions
 from governance.law.reading import reading
@@ -22,7 +24,7 @@ from tests.governance.law.conftest import DAY, VIGNETTES
 
 RAW = yaml.safe_load((Path(__file__).parent / "raw_answers.yaml").read_text())
 ROLES = {"open-source": "no", "roles": ["provider"]}
-WORDS = ("all", "any", "not", "is", "used", "over", "section")
+WORDS = ("all", "any", "not", "is", "used", "banned", "over", "section")
 
 
 def raw(case: str) -> dict[str, Any]:
@@ -120,6 +122,20 @@ def test_branches_skip_what_cannot_matter(answers: dict[str, Any], shown: str, h
     assert hidden not in ids
 
 
+def test_a_practice_stops_the_way_from_the_day_of_its_prohibition_on() -> None:
+    nudes = raw("v06") | {"practices": ["ba"], "ba-consent": "no", "ba-limb": "use", "ba-exception": "no"}
+    before, after = dt.date(2026, 12, 1), dt.date(2026, 12, 2)
+    assert "product-act" in [each.id for each in pages(nudes, before)]
+    assert [each.id for each in pages(nudes, after)][-1] == "ba-exception"
+    # what is still open before the day no longer matters from it on
+    begun = {id: value for id, value in nudes.items() if id != "product-act"}
+    assert questionnaire.facts(begun, before) is None
+    stopped = questionnaire.facts(begun, after)
+    assert stopped is not None
+    assert (classify(stopped, after).primary, stopped.roles) == ("PROHIBITED", ())
+    assert next_question(begun, day=after) is None
+
+
 # a fact that holds, and every answer that it needs: with any of them the other way, it no longer does
 CONDITIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("prohibited", "5-1-a", {"practices": ["a"], "a-distorts": "yes", "a-decides": "yes", "a-harm": "yes"}),
@@ -145,6 +161,8 @@ CONDITIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("annex_iii_points", "8-b", {"areas": ["justice"], "uses-justice": ["8-b"], "not-exposed": "no"}),
     ("art50", "1", {"shows": ["interacts"], "interacts-obvious": "no", "interacts-law": "no"}),
     ("art50", "2", {"shows": ["synthetic"], "synthetic-assists": "no", "synthetic-law": "no"}),
+    ("art50", "2", {"shows": ["deepfake"], "synthetic-assists": "no", "synthetic-law": "no"}),
+    ("art50", "2", {"shows": ["texts"], "synthetic-assists": "no", "synthetic-law": "no"}),
     ("art50", "3", {"shows": ["emotions"], "emotions-law": "no"}),
     ("art50", "4-deepfake", {"shows": ["deepfake"], "deepfake-law": "no"}),
     ("art50", "4-text", {"shows": ["texts"], "texts-reviewed": "no", "texts-law": "no"}),
@@ -240,7 +258,7 @@ def atoms(condition: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]
             yield from atoms(wanted)
         elif name == "is":
             yield from atoms(file["conditions"][wanted])
-        elif name == "used":
+        elif name in ("used", "banned"):
             yield from (found for each in file["facts"][wanted].values() for found in atoms(each))
         elif name in ("over", "section"):
             yield from ((asked, ()) for asked in wanted)
