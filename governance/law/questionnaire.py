@@ -3,8 +3,8 @@
 The questions, what they depend on and what they lead to are data (questions.yaml). Answers are a mapping of question id
 to value: "yes" or "no", an option's id, a list of options' ids, a number, a text; a question that is left out, or has
 None, is open. A condition is true, false, or open as long as an answer is; a question is shown once its condition is
-true, and looks only at questions before it. `day` is the day on which the law is read, since a prohibition stops the way
-from its day on; without one it is the first day of the text that is held.
+true, and looks only at questions before it. `day` is the day on which the law is read, since a prohibition stops the
+way from its day on; without one it is the first day of the text that is held.
 """
 
 from __future__ import annotations
