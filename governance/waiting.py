@@ -99,7 +99,8 @@ def about_systems() -> dict[str, Any]:
     systems = System.unscoped.filter(is_archived=False, **mine)
     of_system = Standing.unscoped.filter(system=OuterRef("pk"))
     unclassified = systems.exclude(Exists(of_system)).order_by("created_at")
-    audited = Audit.unscoped.filter(model__in=SystemPart.unscoped.filter(**mine).values("version"), **mine)
+    parts = SystemPart.unscoped.filter(organisation=OuterRef("organisation"))  # of the audit
+    audited = Audit.unscoped.filter(model__in=parts.values("version"), **mine)
     return {
         "first": Subquery(systems.order_by("created_at").values("pk")[:1]),
         "unclassified": Coalesce(Subquery(number_of(unclassified)), 0),
