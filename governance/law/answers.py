@@ -11,6 +11,7 @@ from typing import Any
 from models.errors import InputError
 
 LONGEST = 200  # characters of a text, such as the name of an act
+MOST_NAMED = 30  # in a message
 
 
 class Answers:
@@ -109,7 +110,10 @@ def near(value: Any, known: Sequence[str]) -> str:
     # ids begin with what they are of, so 4-c is nearer to 4-a than to 5-c
     alike = difflib.get_close_matches(text, known, n=9, cutoff=0.5)
     close = (close or sorted(alike, key=lambda each: each[:1] != text[:1]))[:3]
-    return f"Did you mean {listed(close, 'or')}?" if close else f"There is {listed(known, 'and')}."
+    if close:
+        return f"Did you mean {listed(close, 'or')}?"
+    some = known if len(known) <= MOST_NAMED else (*known[:MOST_NAMED], f"{len(known) - MOST_NAMED} more")
+    return f"There is {listed(some, 'and')}."
 
 
 def listed(names: Sequence[str], join: str) -> str:

@@ -238,6 +238,7 @@ def test_what_article_111_asks_is_a_fact_only_once_it_is_answered() -> None:
         ("flops", "much", "a number such as"),
         ("not-ai-why", "x" * 4001, "longer than 4,000"),
         ("machines", "yes", "There is no question 'machines'. Did you mean machine"),
+        ("zzz", "yes", "There is no question 'zzz'. There is object, machine, .* and [0-9]+ more."),
     ],
 )
 def test_what_is_no_answer_to_a_question_is_refused(id: str, value: Any, says: str) -> None:
