@@ -30,8 +30,9 @@ MOST_GROUPS = 6
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A finding in words, as the audit's report has it."""
+    """A finding in words, as the audit's report has it; `place` is which of its rules it is, from 0."""
 
+    place: int
     hazard: str
     figures: str
     affected: str
@@ -72,7 +73,8 @@ def proposed(system: System, audits: list[Audit] | None = None) -> list[Proposal
                 continue
             if said := in_words(audit.evidence).get(rule):
                 found[key] = Proposal(audit, rule, outcome, said)
-    return sorted(found.values(), key=lambda each: OUTCOMES.index(each.outcome))
+    # PostgreSQL does not keep the order in which an audit judged its rules
+    return sorted(found.values(), key=lambda each: (OUTCOMES.index(each.outcome), each.found.place))
 
 
 def audits_of_system(system: System) -> list[Audit]:
@@ -104,16 +106,17 @@ def in_words(evidence: str) -> Mapping[str, Found]:
 @lru_cache(maxsize=256)
 def read_findings(evidence: str) -> dict[str, Found]:
     reading = Reading(read(evidence))
-    return {str(v["rule"]): said_of(reading, v) for v in reading.verdicts if words.tone(v) in OUTCOMES}
+    placed = enumerate(reading.verdicts)
+    return {str(v["rule"]): said_of(reading, v, place) for place, v in placed if words.tone(v) in OUTCOMES}
 
 
-def said_of(reading: Reading, verdict: Mapping[str, Any]) -> Found:
+def said_of(reading: Reading, verdict: Mapping[str, Any], place: int) -> Found:
     measured = reading.measured(verdict)
     said = told(reading, [verdict])
     check = measured[0].get("check", "") if measured else ""
     attribute = verdict.get("attribute")
     affected = affected_by(reading, attribute) if attribute else ""
-    return Found(words.short(said.headline, LONGEST["hazard"]), words.clean(said.text), affected, guess(check))
+    return Found(place, words.short(said.headline, LONGEST["hazard"]), words.clean(said.text), affected, guess(check))
 
 
 def affected_by(reading: Reading, attribute: str) -> str:
