@@ -13,6 +13,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
@@ -24,6 +25,7 @@ from governance.systems.days import Due, Span, collected, today
 from models.accounts.access import organisation_for
 from models.accounts.delegation import acts_for
 from models.accounts.filters import Filters, choice
+from models.accounts.models import Membership
 
 ON_A_PAGE = 50
 YEARS = 5  # how far ahead page and file look
@@ -33,11 +35,12 @@ class CalendarFilters(Filters):
     """Of what is read already; mine is also that of whom I stand in for."""
 
     kind = choice("Kind", "All", ())
-    show = choice("Whose", "Everybody's", [("mine", "Mine")])
+    show = choice("Whose", "Everybody's", [("mine", "Mine"), ("nobodys", "Without an owner who is here")])
 
     def __init__(self, request: HttpRequest, found: list[Due]) -> None:
         super().__init__(request)
-        self.own = acts_for(request.user, organisation_for(request))
+        self.organisation = organisation_for(request)
+        self.own = acts_for(request.user, self.organisation)
         field = self.fields["kind"]
         assert isinstance(field, forms.ChoiceField)
         kinds = {each.kind for each in found} | {request.GET.get("kind", "")} - {""}
@@ -47,13 +50,25 @@ class CalendarFilters(Filters):
         if not self.is_valid():
             return []
         said = self.cleaned_data
+        shown = {"mine": self.is_mine, "nobodys": self.is_nobodys}.get(said["show"], lambda each: True)
         return [
             each
             for each in found
             if said["q"].casefold() in f"{each.title} {each.system}".casefold()
             and said["kind"] in ("", each.kind)
-            and (not said["show"] or each.owner in self.own)
+            and shown(each)
         ]
+
+    def is_mine(self, each: Due) -> bool:
+        return each.owner in self.own
+
+    def is_nobodys(self, each: Due) -> bool:
+        return each.owner not in self.members
+
+    @cached_property
+    def members(self) -> set[int]:
+        here = Membership.objects.of(self.organisation).filter(user__is_active=True)
+        return set(here.values_list("user_id", flat=True))
 
 
 @require_safe

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from governance.systems.models import Stage, Standing, System
 from governance.systems.words import CLASSES
 from models.accounts.filters import Filters, choice
-from models.accounts.models import Organisation, User
+from models.accounts.models import Membership, Organisation, User
 
 UNCLASSIFIED, NOBODY = "unclassified", "nobody"
 MOST_OWNERS = 200
@@ -30,16 +30,22 @@ class SystemFilters(Filters):
 
     def __init__(self, request: HttpRequest, organisation: Organisation) -> None:
         super().__init__(request)
+        here = Membership.objects.of(organisation).filter(user__is_active=True)
+        self.members = here.values("user")
         owners = User.objects.filter(pk__in=System.objects.of(organisation).values("owner"))[:MOST_OWNERS]
         field = self.fields["owner"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "Anyone"), (NOBODY, "Nobody"), *((str(owner.pk), str(owner)) for owner in owners)]
+        field.choices = [
+            ("", "Anyone"),
+            (NOBODY, "Nobody who is here"),
+            *((str(owner.pk), str(owner)) for owner in owners),
+        ]
 
     def narrowed(self, found: QuerySet[Any]) -> QuerySet[Any]:
         found = super().narrowed(found)
         said = getattr(self, "cleaned_data", {})
         if owner := said.get("owner"):
-            found = found.filter(owner=None if owner == NOBODY else owner)
+            found = found.exclude(owner__in=self.members) if owner == NOBODY else found.filter(owner=owner)
         if outcome := said.get("outcome"):
             found = found.filter(outcome=None if outcome == UNCLASSIFIED else outcome)
         return found.filter(is_archived=said.get("archived") == "yes")

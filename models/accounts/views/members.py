@@ -96,7 +96,8 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     except InputError as error:
         messages.error(request, str(error))
         return redirect("member", pk=pk)
-    messages.success(request, f"{membership.user} does not belong to {organisation} any more.")
+    left = f"{membership.user} does not belong to {organisation} any more."
+    messages.success(request, f"{left} The calendar shows what has no owner who is here: give it another.")
     return redirect("members")
 
 
