@@ -9,6 +9,8 @@ from typing import Any
 from plumbline_client.desk import Due, Notice, Review
 from plumbline_client.room import Register, ident
 
+SETTINGS = "/notices/settings"
+
 
 class Reviews(Register[Review]):
     """`client.reviews`."""
@@ -43,3 +45,11 @@ class Reviews(Register[Review]):
     def see(self, notice: Notice | str) -> Notice:
         """Mark it as seen."""
         return self._made(Notice, f"/notices/{ident(notice)}/seen")
+
+    def is_mailed(self) -> bool:
+        """Whether you are mailed of what nears, where the service sends mail."""
+        return bool(self.connection.get(SETTINGS)["mail"])
+
+    def mail(self, wanted: bool) -> bool:
+        """Be mailed, or no more; the notices themselves stay."""
+        return bool(self.connection.change(SETTINGS, {"mail": wanted})["mail"])

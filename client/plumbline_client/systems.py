@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -57,8 +55,7 @@ class Systems(Register[System]):
             content = Path(file).read_bytes()
         except OSError as error:
             raise InvalidInput(f"{file} cannot be read: {error.strerror}.") from error
-        digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
-        headers = {"Content-Type": "application/octet-stream", "Content-Digest": f"sha-256=:{digest}:"}
+        headers = {"Content-Type": "application/octet-stream"}
         asked = {"dry_run": str(dry_run).lower()}
         answer = self.connection.send("POST", "/systems/import", params=asked, content=content, headers=headers)
         return read_as(Imported, as_json(answer))

@@ -114,7 +114,8 @@ def complete(about: dict[str, Any], told: Told, method: str, schemas: dict[str, 
         about["parameters"].append(NONE_MATCH)
         about["responses"][304] = {"description": "It is as the ETag in If-None-Match says."}
     if told.raw:
-        about["parameters"].append(DIGEST)
+        if "checksum-mismatch" in told.problems:
+            about["parameters"].append(DIGEST)
         content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
         about["requestBody"] = {"required": True, "content": content}
     for status, media in (told.media or {}).items():

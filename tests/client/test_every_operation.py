@@ -176,6 +176,8 @@ CALLS: dict[str, Call] = {
     "get_calendar": lambda c, _: c.reviews.calendar(DAY),
     "list_notices": lambda c, _: c.reviews.notices(seen=False),
     "see_notice": lambda c, _: c.reviews.see(ID),
+    "get_notice_settings": lambda c, _: c.reviews.is_mailed(),
+    "change_notice_settings": lambda c, _: c.reviews.mail(False),
     "list_assessments": lambda c, _: c.assessments.list(system=ID, state="draft"),
     "create_assessment": lambda c, _: c.assessments.begin(ID, DAY),
     "get_assessment": lambda c, _: c.assessments.get(ID),
@@ -289,7 +291,7 @@ def test_an_operation_is_called_as_it_is_described_and_its_answer_read(
     each = [*found] if isinstance(found, Iterator | tuple) else [found]
     assert ident in described.seen
     assert each
-    assert all(isinstance(one, Record | Audit | Job | Path | str | dict | None) for one in each)
+    assert all(isinstance(one, Record | Audit | Job | Path | str | bool | dict | None) for one in each)
 
 
 def test_a_secret_is_in_no_repr(asking: Client) -> None:
