@@ -204,7 +204,7 @@ def _notes(facts: Facts, levels: frozenset[str]) -> Iterator[str]:
         if said and facts.placed_on is None:
             yield (
                 f"{rule['ref']}: placed on the market before {rule['placed_before']}, it has until "
-                f"{rule['applies_from']} for {said}. The day (placed_on) is needed to count that."
+                f"{rule['applies_from']} for {said}. Since when it is there (placed_on) has to be known to count that."
             )
 
 
@@ -218,8 +218,9 @@ def _of_older_systems(facts: Facts, begins: dt.date) -> Iterator[str]:
         yield (
             f"{ref}: placed on the market or put into service before {begins}, the system is caught by the duties of "
             "high-risk systems only if its design is significantly changed from that day on; if it is meant for public "
-            f"authorities, by {public} at the latest. To count that, the day (placed_on), public_authorities and "
-            "redesigned have to be answered."
+            f"authorities, by {public} at the latest. To count that, it has to be known since when it is there, "
+            "whether it is meant for public authorities and whether its design was changed (placed_on, "
+            "public_authorities, redesigned)."
         )
     elif facts.public_authorities:
         yield (

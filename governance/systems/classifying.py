@@ -92,6 +92,8 @@ def is_outdated(standing: Standing, system: System, answers: Answers | None) -> 
 
 def moved_to(standing: Standing, day: date) -> str | None:
     """The class that the recorded facts come to on the day, where the law has made it another one since."""
+    if day <= standing.as_of:
+        return None
     try:
         now = classify(facts_from(standing.result["facts"]), day).primary
     except InputError:

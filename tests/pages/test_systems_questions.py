@@ -221,7 +221,18 @@ def test_once_a_day_of_the_law_has_passed_the_page_says_that_the_class_moved(off
     monkeypatch.setattr(system_sections, "today", lambda: date(2026, 12, 2))
     told = page(officer.get(address))
     assert "As the law stands today, the same answers make it: <b>Prohibited</b>" in told
-    # what was recorded stays as it was, until somebody records the new class
+    # what was recorded for a day to come is no change of the law
+    record_standing(world.people["officer"], system, date(2026, 12, 3))
+    monkeypatch.setattr(system_sections, "today", lambda: date(2026, 12, 1))
+    assert "As the law stands today" not in page(officer.get(address))
+
+
+def test_what_was_recorded_stays_until_somebody_records_the_class_of_the_new_day(officer, world, system, monkeypatch):
+    fill(world, system, "MINIMAL", **NUDES)
+    record_standing(world.people["officer"], system, date(2026, 12, 1))
+    monkeypatch.setattr(system_sections, "today", lambda: date(2026, 12, 2))
+    address = f"/systems/{system.pk}/"
+    page(officer.get(address))
     assert system.standing.outcome == "PROHIBITED_PENDING"
     record_standing(world.people["officer"], system, date(2026, 12, 2))
     assert "As the law stands today" not in page(officer.get(address))
