@@ -17,10 +17,11 @@ MOST_SHOWN = 20
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write what was found here.")
 @click.pass_context
 def verify(context: click.Context, report: Path, json_file: Path | None) -> None:
-    """Check REPORT.pdf offline, with nothing but the file.
+    """Check REPORT.pdf, or an exported trail (trail.json), offline, with nothing but the file.
 
     The attached evidence is compared with the hash printed on the pages; every figure, interval and verdict that is a
     function of its counts is computed again; the pages are compared with the report made again from it.
+    Of a trail every entry's hash, the chain and the signed heads are checked; the first bad entry is named.
 
     Exit code: 0 verified, 1 something differs, 2 not such a report.
     """

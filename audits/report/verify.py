@@ -19,6 +19,7 @@ from audits.report.verification.figures import check_cross_check, check_figures,
 from audits.report.verification.findings import Findings
 from audits.report.verification.pages import check_pages, printed_hash
 from audits.report.verification.parts import NotAReport, Parts, read_parts
+from audits.report.verification.trail import check_trail, is_trail
 from audits.report.verification.warnings import check_rows, check_warnings
 
 VERIFIERS = "plumbline.verifiers"
@@ -32,7 +33,10 @@ NOT_IN_THE_CUBE = (
 
 
 def verify_report(report: Path, progress: Progress = quiet) -> Findings:
-    """Everything that can be checked offline. Never raises for a bad report: the findings say what is wrong with it."""
+    """Everything that can be checked offline, of an exported trail too. Never raises for a bad report: the findings say
+    what is wrong with it."""
+    if is_trail(report):
+        return check_trail(report)
     findings = Findings()
     try:
         progress(0.05, "Reading the report")

@@ -15,7 +15,8 @@ HOW = (
     "before it as previous, the first one 64 zeros. Each checkpoint's statement, as it stands, was signed (Ed25519, "
     "base64) with the key that it names, and says which hash the entry at its sequence had; a key's id is the first 16 "
     "hexadecimal digits of the SHA-256 of its bytes, which stand in keys. Compare the ids with those that the operator "
-    "made known: whoever can write a trail anew can sign it with a key of their own"
+    "made known: whoever can write a trail anew can sign it with a key of their own. plumbline verify trail.json does "
+    "all of this offline"
 )
 
 

@@ -1,4 +1,4 @@
-"""Somebody who owned, wrote and signed leaves, is shut out, or is forgotten: every page and every answer is still there."""
+"""Somebody who owned, wrote and signed leaves, is shut out, or is forgotten: every page and answer is still there."""
 
 from __future__ import annotations
 

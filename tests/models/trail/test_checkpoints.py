@@ -7,13 +7,16 @@ import re
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
+from audits.command.verify import verify
 from governance import health
 from models.accounts.models import Organisation
 from models.trail import checkpoints, keys, triggers
@@ -248,3 +251,61 @@ def test_an_export_is_checked_without_the_service(outside: Path) -> None:
     ):
         assert change[0] in document
         assert check(document.replace(*change)).returncode != 0, change
+
+
+def turned(text: str) -> str:
+    """The second and the third entry in each other's place."""
+    trail = json.loads(text)
+    trail["entries"][1:3] = reversed(trail["entries"][1:3])
+    return json.dumps(trail)
+
+
+def inserted(text: str) -> str:
+    trail = json.loads(text)
+    trail["entries"].insert(1, trail["entries"][0])
+    return json.dumps(trail)
+
+
+def without(place: int) -> Callable[[str], str]:
+    def taken(text: str) -> str:
+        trail = json.loads(text)
+        del trail["entries"][place - 1]
+        return json.dumps(trail)
+
+    return taken
+
+
+def cut(text: str) -> str:
+    """The chain cut back behind its signed head, its own head put right."""
+    trail = json.loads(text)
+    trail["entries"] = trail["entries"][:2]
+    trail["head"] = {"sequence": 2, "hash": trail["entries"][-1]["hash"]}
+    return json.dumps(trail)
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "told"),
+    [
+        (lambda text: text, 0, "agrees"),
+        (lambda text: text.replace('"number":1', '"number":7'), 1, "entry 2:"),
+        (without(2), 1, "entry 2:"),
+        (without(5), 1, "the head of the chain"),
+        (inserted, 1, "entry 2:"),
+        (turned, 1, "entry 2:"),
+        (cut, 1, "signed at entry 3"),
+        (lambda text: text.replace('"signature": "', '"signature": "AA'), 1, "the signature of the head"),
+        (lambda text: text.replace('"complete": true', '"complete": false'), 2, "some of the entries only"),
+        (lambda text: '{"entries": []}', 2, "no exported trail"),
+        (lambda text: text[:-40], 2, "no trail that Plumbline writes"),
+    ],
+)
+def test_the_command_checks_an_export_and_names_what_is_wrong(outside: Path, change, code: int, told: str) -> None:
+    acme = signed()
+    written(2)
+    file = outside / "trail.json"
+    file.write_text(change("".join(exported(acme, Entry.objects.of(acme), filtered=False))))
+    done = CliRunner().invoke(verify, [str(file)])
+    assert (done.exit_code, told in done.output) == (code, True), done.output
+    if code == 0:
+        assert f"whose key {next(iter(keys.known()))} is" in done.output
+        assert "entries 4 to 5 as they were written" in done.output
