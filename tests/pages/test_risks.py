@@ -10,13 +10,18 @@ import pytest
 from django.utils import timezone
 
 from audits.models import Audit
+from governance.forget import forget
 from governance.risks import findings, keeping
 from governance.risks.lists import AFTER, BEFORE, STANDS, heat
 from governance.risks.models import Risk
+from governance.systems.days import today
 from models.accounts.delegation import give
+from models.accounts.models import Membership
 from models.accounts.permission import Forbidden
+from models.accounts.roles import Role
 from models.errors import InputError
 from models.trail.models import Entry
+from tests.models.people import person
 
 JUDGED = {"likelihood": 4, "severity": 4, "likelihood_after": 2, "severity_after": 3}
 
@@ -135,6 +140,38 @@ def test_four_eyes_count_the_owner_every_writer_and_whom_somebody_stands_in_for(
     risk.refresh_from_db()
     with pytest.raises(Forbidden, match="Somebody else accepts"):
         keeping.accept(approver, risk, "Rare.")
+
+
+def test_who_left_breaks_nothing_and_what_they_owned_goes_to_nobody(officer, world):
+    """An account that never acted can be deleted; one that acted is forgotten, and its row stays."""
+    owner, accepter = person(Role.ENGINEER, world.organisation, "o@x.org"), world.people["approver"]
+    risk = begun(world, owner=owner, **JUDGED)
+    measure = keeping.add_measure(world.people["officer"], risk, {"text": "Reweigh", "owner": owner, "due_on": today()})
+    keeping.accept(accepter, risk, "Rare.")
+    Membership.unscoped.filter(user=owner).delete()
+    owner.delete()
+    forget(accepter, world.people["administrator"], "They left.")
+    page = officer.get(f"/risks/{risk.pk}/").content.decode()
+    assert f"by <bdi>A person who left ({accepter.pk})</bdi>" in page
+    assert "nobody yet" in page
+    for address in (f"/systems/{world.system.pk}/risks/", f"/measures/{measure.pk}/change/", "/calendar/"):
+        assert officer.get(address).status_code == 200
+    assert "Reweigh (nobody yet, until" in officer.get(f"/systems/{world.system.pk}/risks/export.csv").content.decode()
+    keeping.change(world.people["officer"], risk, {"owner": world.people["officer"]}, None)
+
+
+def test_what_is_judged_lower_without_any_measure_is_said(officer, world):
+    risk = begun(world, **JUDGED)
+    assert "but none stands here" in officer.get(f"/risks/{risk.pk}/").content.decode()
+    keeping.add_measure(world.people["officer"], risk, {"text": "Reweigh"})
+    assert "but none stands here" not in officer.get(f"/risks/{risk.pk}/").content.decode()
+
+
+def test_who_accepts_is_told_what_is_not_done_yet(client, world):
+    risk = begun(world, **JUDGED)
+    keeping.add_measure(world.people["officer"], risk, {"text": "Reweigh"})
+    client.force_login(world.people["approver"])
+    assert "One of its measures is not done yet." in client.get(f"/risks/{risk.pk}/").content.decode()
 
 
 def test_a_change_withdraws_the_acceptance_and_a_measure_that_is_done_does_not(officer, world):
