@@ -84,6 +84,10 @@ def test_an_owner_who_left_is_told_to_be_gone_and_another_text_of_the_law_too(of
         end.delete()
     board = f"/systems/{world.system.pk}/obligations/"
     assert "no member any more" in page(officer, board)
+    assert f"/obligations/{world.duty.pk}/" in page(officer, f"{board}?show=nobodys")
+    move(world.people["officer"], world.duty, {"owner": world.people["officer"]})
+    assert f"/obligations/{world.duty.pk}/" not in page(officer, f"{board}?show=nobodys")
+    Duty.unscoped.filter(pk=world.duty.pk).update(owner=engineer)
     assert "no member of the organisation any more" in page(officer, f"/obligations/{world.duty.pk}/")
     assert "Record the class anew" not in page(officer, board)
     newer = replace(framework(ACT), version="consolidated 2027-01-01")
