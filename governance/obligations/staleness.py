@@ -42,7 +42,7 @@ def now(system: System, day: date) -> Now:
         DatasetVersion.unscoped.filter(dataset__in=audited).order_by().values_list("dataset").annotate(Max("number"))
     )
     replaced = mine.filter(replaces__isnull=False).values_list("replaces_id", flat=True)
-    works = {version: (model, number) for version, model, number in parts}
+    works: dict[object, tuple[object, int]] = {version: (model, number) for version, model, number in parts}
     return Now(day, works, dict(newest), frozenset(replaced))
 
 

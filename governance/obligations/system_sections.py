@@ -8,8 +8,8 @@ from django.db.models import Count, Q
 from django.http import HttpRequest
 
 from governance.obligations.models import Duty
-from governance.obligations.rows import APPLIES, OPEN, PROVEN, today
-from governance.obligations.staleness import worn
+from governance.obligations.rows import APPLIES, OPEN, today
+from governance.obligations.staleness import PROVEN, worn
 from governance.systems.models import System
 from governance.systems.sections import Section
 
