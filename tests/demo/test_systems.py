@@ -44,6 +44,7 @@ def test_a_system_that_is_recorded_is_answered_wholly(said: Any, outcome: str, p
     assert said["record"]
     assert not questionnaire.still_open(given)
     assert not questionnaire.contradictions(given)
+    assert set(given) <= {each.id for each in questionnaire.pages(given)}
     facts = questionnaire.facts(given)
     assert facts is not None
     found = classify(facts, today())
