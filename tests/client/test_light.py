@@ -44,7 +44,7 @@ def test_kinds_of_models_are_known_without_their_libraries() -> None:
     assert not loaded_by(code) & {*HEAVY, "lightgbm", "xgboost"}
 
 
-@pytest.mark.parametrize("name", ["submit", "status", "report", "gate"])
+@pytest.mark.parametrize("name", ["submit", "status", "report", "gate", "systems"])
 def test_help_of_a_command_loads_neither_the_network_nor_the_records(name: str) -> None:
     code = f"from plumbline_client import main\ntry: main.run(['{name}', '--help'])\nexcept SystemExit: pass"
     assert not loaded_by(code) & {*HEAVY, "httpx", "pydantic", "audits", "models"}
@@ -52,7 +52,7 @@ def test_help_of_a_command_loads_neither_the_network_nor_the_records(name: str) 
 
 def test_the_commands_are_installed() -> None:
     found = {entry.name: entry for entry in entry_points(group="plumbline.commands")}
-    for name in ("submit", "status", "report", "gate"):
+    for name in ("submit", "status", "report", "gate", "systems"):
         command = found[name].load()
         assert isinstance(command, click.Command)
         assert command.name == name

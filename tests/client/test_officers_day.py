@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ ANSWERS = {
     "shows": ["none"], "open-source": "no", "roles": ["provider", "deployer"], "deployer-kind": ["none"],
 }  # fmt: skip
 SCOPES = ("read", "register", "run", "govern")
+NOBODY = "6f1c1d2e-8a55-4a5e-9d3c-2b7f0e4c9a10"
 PATIENCE = 120
 
 
@@ -141,6 +142,30 @@ def test_a_sheet_with_a_wrong_row_says_which_and_imports_nothing(officer: Client
     assert not list(officer.systems.list(name="Fine"))
     with pytest.raises(InvalidInput, match=r"\.csv or \.xlsx"):
         officer.systems.bring_in(tmp_path / "wrong.txt")
+
+
+def test_the_register_on_a_terminal(
+    plumbline: Callable[..., subprocess.CompletedProcess[str]], officer: Client, classified: System, tmp_path: Path
+) -> None:
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        token = officer.connection.http.headers["Authorization"].removeprefix("Bearer ")
+        return plumbline("systems", *arguments, PLUMBLINE_TOKEN=token)
+
+    (tmp_path / "new.csv").write_text("name,stage\nBy a terminal,development\n")
+    (tmp_path / "wrong.csv").write_text("name,stage\nNot fine,soon\n")
+    tried, wrong = run("import", "new.csv"), run("import", "wrong.csv", "--apply")
+    assert (tried.returncode, "By a terminal: new" in tried.stdout) == (0, True)
+    assert (wrong.returncode, "not 'soon'" in wrong.stderr) == (2, True)
+    assert "By a terminal" not in run("list").stdout
+    assert run("import", "new.csv", "--apply").returncode == 0
+    assert "By a terminal" in run("list").stdout
+    assert "Article 10(2)(f)" in run("gaps", "Credit scoring").stdout
+    assert "not classified yet" in run("gaps", "By a terminal").stderr
+    assert run("export", "all.xlsx").returncode == 0
+    assert "By a terminal: same" in run("import", "all.xlsx").stdout
+    for arguments in (("gaps", "Nobody's"), ("report", "By a terminal"), ("export", "all.txt"), ("gaps", NOBODY)):
+        refused = run(*arguments)
+        assert (refused.returncode, refused.stdout) == (2, ""), arguments
 
 
 def test_obligations_say_what_is_in_force_and_what_is_coming(officer: Client, classified: System) -> None:
