@@ -32,7 +32,17 @@ STATES = {
 
 def obligations(told: Json) -> Section:
     if not told["obligations"]:
-        return Section("obligations", "Obligations", (Paragraph("No obligation follows from the class."),))
+        return Section(
+            "obligations",
+            "Obligations",
+            (
+                Paragraph(
+                    "No obligation follows from the class."
+                    if told["classification"]
+                    else "Which obligations there are is not known before the system is classified."
+                ),
+            ),
+        )
     named = {each["id"]: each for each in told["frameworks"]}
     inner = []
     for when, title in PARTS:

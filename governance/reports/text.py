@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 from audits.report import words
 from audits.report.blocks import Cell, Head, Paragraph, Row, RowGroup, TableBlock
 
 NONE = "none"
+# a word without end takes the PDF's engine minutes to fit into a column: it is printed in pieces, and attached whole
+ENDLESS, PIECE = re.compile(r"\S{200,}"), re.compile(r".{1,30}")
 
 
 def say(text: Any) -> str:
     """A person's text in one line, without what no page can hold."""
-    return " ".join(words.clean(text).split()) if text not in (None, "") else ""
+    return in_pieces(" ".join(words.clean(text).split())) if text not in (None, "") else ""
+
+
+def in_pieces(text: str) -> str:
+    return ENDLESS.sub(lambda found: " ".join(PIECE.findall(found[0])), text)
 
 
 def paragraphs(text: Any) -> tuple[Paragraph, ...]:
     """A person's text with the breaks that it was written with."""
-    return tuple(Paragraph(words.clean(line)) for line in str(text or "").splitlines() if line.strip())
+    return tuple(Paragraph(in_pieces(words.clean(line))) for line in str(text or "").splitlines() if line.strip())
 
 
 def day(value: str | None, missing: str = "") -> str:
