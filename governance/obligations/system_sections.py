@@ -23,6 +23,7 @@ def obligations(system: System, request: HttpRequest) -> dict[str, Any]:
         asked=Count("pk"),
         now=Count("pk", filter=dated & Q(binds_from__lte=day)),
         coming=Count("pk", filter=dated & Q(binds_from__gt=day)),
+        only_if=Count("pk", filter=~APPLIES),
         proven=Count("pk", filter=Q(state__in=PROVEN)),
         overdue=Count("pk", filter=Q(state__in=OPEN, due_on__lt=day)),
     )
