@@ -139,7 +139,10 @@ def framework(name: str, version: str | None = None) -> Framework:
         raise InputError(f"There is no framework named {name!r}; there are: {', '.join(frameworks())}.")
     held = _framework(name)
     if version not in (None, held.version):
-        raise InputError(f"{held.title} is held in one version, {held.version!r}; there is no {version!r}.")
+        raise InputError(
+            f"{held.title} is held in one version, {held.version!r}; there is no {version!r}. "
+            "Take that one, or use a Plumbline that holds the other."
+        )
     return held
 
 

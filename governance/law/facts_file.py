@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from governance.frameworks.requirements import framework
 from governance.law.answers import Answers, described
 from governance.law.facts import Facts, facts_from
 from models.errors import InputError
@@ -31,8 +32,13 @@ class _Loader(PlainLoader):
 
 
 def read_facts(file: Path) -> Facts:
-    """The facts of a file. InputError on what cannot be read, is not YAML, or has answers that cannot be."""
-    given = Answers(_parsed(file), ("answers", "object", "roles", *ABOUT), file.name)
+    """The facts of a file.
+
+    InputError on what cannot be read, is not YAML, is for a text of the law that is not held, or has answers that
+    cannot be.
+    """
+    given = Answers(_parsed(file), ("answers", "object", "roles", "law_version", *ABOUT), file.name)
+    framework("eu-ai-act", given.answers.get("law_version"))  # refuses a text that is not held
     if "answers" not in given:
         raise InputError(f"{file.name} has no `answers`. docs/classification.md shows what they are.")
     answers = given.answers["answers"]

@@ -88,8 +88,9 @@ def get_system_law(request: ApiRequest, system_id: UUID, query: Query[r.LawQuery
     By the answers of its recorded class, and the organisation's roles.
     """
     system = get_object_or_404(System.objects.of(request.organisation), pk=system_id)
-    if system.standing is None:
+    standing = system.standing
+    if standing is None:
         raise Problem("conflict", "This system has no recorded class yet; what the law asks follows from it.")
     day = day_of(query)
-    classification, found = standing_on(system.standing, day)
-    return reply(r.system_law(day, classification.law_version, classification.primary, classification.roles, found))
+    classification, found = standing_on(standing, day)
+    return reply(r.system_law(day, standing.law_version, classification, found))

@@ -12,6 +12,7 @@ from governance.frameworks.lists import Milestone, Timeline, certainties
 from governance.frameworks.load import held_since
 from governance.frameworks.requirements import Framework, OnADay, Requirement, crosswalk, framework
 from governance.law.applies import Applying
+from governance.law.classify import Classification
 from models.rest.records import Asked, Day, Record
 
 ID = Field(examples=["art-9-1"])
@@ -267,17 +268,20 @@ def list_record(held: Catalogue, day: Any, mapping: str) -> ListRecord:
     )
 
 
-def system_law(day: Any, version: str, outcome: str, roles: tuple[str, ...], found: Applying) -> SystemLaw:
+def system_law(day: Any, recorded_by: str, by: Classification, found: Applying) -> SystemLaw:
+    other = (
+        f"The class was recorded by a text of the law that is not held here, {recorded_by}; this is by the one held."
+    )
     return SystemLaw(
         as_of=day,
-        law_version=version,
-        classification=outcome,
-        roles=list(roles),
+        law_version=by.law_version,
+        classification=by.primary,
+        roles=list(by.roles),
         in_force=[RequirementName(**named(each)) for each in found.in_force],
         coming=[ComingRequirement(**named(each), date=since) for each, since in found.coming],
         conditional=[
             ConditionalRequirement(**named(each.requirement), where=each.where, date=each.date)
             for each in found.conditional
         ],
-        notes=list(found.notes),
+        notes=[*([other] if recorded_by != by.law_version else []), *found.notes],
     )

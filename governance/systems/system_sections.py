@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from governance.frameworks.load import as_of
+from governance.frameworks.requirements import framework
 from governance.systems.classifying import is_outdated, moved_to, standing_on, today
 from governance.systems.models import Standing, System, SystemPart
 from governance.systems.sections import Next, Section
@@ -52,7 +53,7 @@ def law(system: System, request: HttpRequest) -> dict[str, Any] | None:
     if standing is None:
         return None
     asked = request.GET.get("as_of") or today().isoformat()
-    said: dict[str, Any] = {"standing": standing, "day": asked[:10]}
+    said: dict[str, Any] = {"standing": standing, "day": asked[:10], "held": framework("eu-ai-act").version}
     try:
         day = as_of(asked)
         classification, found = standing_on(standing, day)

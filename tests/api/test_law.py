@@ -10,6 +10,7 @@ from governance.frameworks.catalogue import catalogues
 from governance.frameworks.lists import certainties, milestones
 from governance.frameworks.load import held_since, load
 from governance.frameworks.requirements import frameworks, requirements
+from governance.systems.models import Standing
 from tests.api.conftest import is_problem
 
 SURE = {each.id for each in certainties()}
@@ -121,3 +122,15 @@ def test_a_system_without_a_class_says_so(as_role, world):
     answer = officer.get(f"/systems/{made['id']}/law")
     assert is_problem(answer, 409, "conflict")
     assert "no recorded class" in answer.json()["detail"]
+
+
+def test_the_law_of_a_system_says_that_its_class_was_recorded_by_another_text(engineer, world):
+    old = world.system.standing
+    Standing.unscoped.create(
+        organisation=world.organisation, system=world.system, number=old.number + 1, author=old.author,
+        answers=old.answers, as_of=old.as_of, law_version="consolidated 2030-01-01", outcome=old.outcome,
+        result=old.result,
+    )  # fmt: skip
+    said = engineer.get(f"/systems/{world.system.pk}/law").json()
+    assert said["law_version"] == "consolidated 2026-07-27"
+    assert "not held here, consolidated 2030-01-01" in said["notes"][0]

@@ -12,6 +12,7 @@ from governance.frameworks.catalogue import catalogue, catalogues
 from governance.frameworks.lists import certainty, milestones
 from governance.frameworks.load import held_since, load
 from governance.frameworks.requirements import crosswalk, framework, frameworks, requirements
+from governance.systems.models import Standing
 from tests.models.people import person
 
 MAPPING = load("certainty")["crosswalk"]
@@ -113,3 +114,37 @@ def test_an_unknown_role_or_route_is_said_at_its_field(reader, asked):
 @pytest.mark.parametrize("address", ["frameworks/soc-2", "lists/certainty", "lists/eu-ai-act", "requirements/art-10-5"])
 def test_what_is_not_held_is_not_there(reader, address):
     assert reader.get(f"/law/{address}/").status_code == 404
+
+
+def by_another_text(world, client):
+    """The system's class, recorded anew by a text of the law that this installation does not have."""
+    old = world.system.standing
+    Standing.unscoped.create(
+        organisation=world.organisation, system=world.system, number=old.number + 1, author=old.author,
+        answers=old.answers, as_of=old.as_of, law_version="consolidated 2030-01-01", outcome=old.outcome,
+        result={**old.result, "law_version": "consolidated 2030-01-01"},
+    )  # fmt: skip
+    client.force_login(world.people["officer"])
+
+
+@pytest.mark.parametrize("page", ["", "obligations/", "coverage/", "classifications/", "assessments/", "statements/"])
+def test_a_class_recorded_by_a_text_that_is_not_held_breaks_no_page(client, world, page):
+    by_another_text(world, client)
+    assert client.get(f"/systems/{world.system.pk}/{page}").status_code == 200
+
+
+def test_a_class_recorded_by_a_text_that_is_not_held_says_so(client, world):
+    by_another_text(world, client)
+    said = text(client.get(f"/systems/{world.system.pk}/"))
+    assert "recorded by a text of the law that is not held here: consolidated 2030-01-01" in said
+    assert "by the text that is held, consolidated 2026-07-27" in said
+
+
+def test_the_duties_of_a_system_say_how_sure_they_are(client, world):
+    client.force_login(world.people["officer"])
+    page = client.get(f"/systems/{world.system.pk}/", {"as_of": "2026-11-21"})
+    assert re.search(
+        r'href="/law/requirements/art-[^"]+">[^<]+</a> <span class="sub">Article [^<]+; text in force',
+        page.content.decode(),
+    )
+    assert "Coming: " in text(page)
