@@ -303,6 +303,8 @@ def test_every_question_says_what_it_rests_on_and_what_it_is_for() -> None:
     for each in questions():
         assert each.ref
         assert each.help.endswith("."), each.id
+        shown = each.examples or any(option.help for option in each.options)
+        assert shown or each.kind in ("text", "amount"), each.id
         assert each.section in sections
         assert each.kind in questionnaire.KINDS
         assert each.text.endswith("?")
