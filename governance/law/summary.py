@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from governance.frameworks.lists import certainty
 from governance.frameworks.load import load
+from governance.frameworks.requirements import Requirement
 from governance.law.answers import listed
 from governance.law.applies import Applying, applying
 from governance.law.reading import class_name
@@ -16,7 +18,10 @@ if TYPE_CHECKING:
     from governance.law.classify import Classification
 
 STYLES = {"PROHIBITED": "bold red", "PROHIBITED_PENDING": "bold red"}
-CAVEAT = "Paraphrased facts, not legal advice. The law that is held: {law}, read through public copies."
+CAVEAT = (
+    "Paraphrased facts, not legal advice. The law that is held: {law}, read through public copies. It is in "
+    "force where no line or note says otherwise."
+)
 
 
 def show(found: Classification, name: str, json_file: Path | None) -> None:
@@ -73,8 +78,10 @@ def _duties(console: Any, found: Classification, duties: Applying) -> None:
         console.print(f"Note: {_escape(note)}\n")
 
 
-def _line(requirement: Any) -> str:
-    return f"{requirement.id}: {requirement.title} [{requirement.ref}]"
+def _line(requirement: Requirement) -> str:
+    """A duty with its reference, and how sure it is where it is not the text in force."""
+    sure = "" if requirement.certainty == "in-force" else f", {certainty(requirement).title.lower()}"
+    return f"{requirement.id}: {requirement.title} [{requirement.ref}{sure}]"
 
 
 def _list(console: Any, title: str, lines: Iterable[str]) -> None:
