@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from governance.law import questionnaire
+from governance.law.answers import listed
 from governance.law.applies import Applying, applying
 from governance.law.classify import Classification, classify
 from governance.law.facts import Facts, facts_from
@@ -18,7 +19,7 @@ from governance.systems.answering import Changed, differences, facts_json, value
 from governance.systems.models import Answers, Standing, System
 from governance.systems.register import locked, plain
 from governance.systems.signals import system_changed, system_classified
-from governance.systems.words import DEROGATION
+from governance.systems.words import DEROGATION, class_name
 from models.accounts.permission import authorize
 from models.errors import InputError
 from models.registry.register import words
@@ -52,7 +53,8 @@ class Comparison:
     before: Standing
     after: Standing
     answers: list[Changed]
-    outcome: bool
+    was: str
+    now: str
     obligations_new: list[str]
     obligations_gone: list[str]
 
@@ -175,10 +177,17 @@ def compared(before: Standing, after: Standing) -> Comparison:
         before,
         after,
         differences(before.answers, after.answers),
-        before.outcome != after.outcome or before.result["overlays"] != after.result["overlays"],
+        called(before),
+        called(after),
         sorted(new - old),
         sorted(old - new),
     )
+
+
+def called(standing: Standing) -> str:
+    """The class in words, with what stands beside it."""
+    beside = [class_name(each) for each in standing.result["overlays"] if each != standing.outcome]
+    return class_name(standing.outcome) + (f", with {listed(beside, 'and')}" if beside else "")
 
 
 def obligations(result: Mapping[str, Any]) -> list[str]:

@@ -10,8 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from governance.frameworks.requirements import requirements
 from governance.law import questionnaire
-from governance.systems.answering import Changed, differences, readable
+from governance.systems.answering import Changed, differences, readable, values
 from governance.systems.asking import ClassifyForm, checked
 from governance.systems.classifying import AssessmentMissing, StaleAnswers, compared, record_standing
 from governance.systems.models import Answers, Standing, System
@@ -56,7 +57,12 @@ def classifications(request: HttpRequest, pk: UUID) -> HttpResponse:
         earlier = next((each.number for each in standings if each.number < after.number), after.number)
         before = numbered(standings, request.GET.get("from", str(earlier)))
         comparison = compared(before, after)
-        said |= {"comparison": comparison, "changed": [readable_change(each) for each in comparison.answers]}
+        said |= {
+            "comparison": comparison,
+            "changed": [readable_change(each) for each in comparison.answers],
+            "new": duties(comparison.obligations_new),
+            "gone": duties(comparison.obligations_gone),
+        }
     return render(request, "systems/classifications.html", said)
 
 
@@ -65,7 +71,7 @@ def classification(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
     """One that was recorded, whole: its reasoning and the answers that it rests on."""
     found = one_of(organisation_for(request), pk)
     standing = get_object_or_404(of(found), number=number)
-    said = {"system": found, "standing": standing, "lines": answered_lines(standing.answers)}
+    said = {"system": found, "standing": standing, "lines": answered_lines(standing)}
     return render(request, "systems/classification.html", said)
 
 
@@ -94,6 +100,12 @@ def revisions(system: System) -> list[dict[str, Any]]:
     return told[:MOST_REVISIONS]
 
 
+def duties(ids: list[str]) -> list[dict[str, str]]:
+    """In words; what the law's data no longer holds by its id."""
+    known = {each.id: {"title": each.title, "ref": each.ref} for each in requirements()}
+    return [known.get(id, {"title": id, "ref": "no longer in the data"}) for id in ids]
+
+
 def readable_change(change: Changed) -> dict[str, Any]:
     sides = {
         name: {"words": readable(change.question, said["value"]), "why": said["why"]} if said else None
@@ -102,11 +114,12 @@ def readable_change(change: Changed) -> dict[str, Any]:
     return {"question": change.question, **sides}
 
 
-def answered_lines(answers: Answers) -> list[dict[str, Any]]:
-    """What was answered, in the order of the questions."""
-    people = {user.pk: user for user in User.objects.filter(pk__in={said["by"] for said in answers.answers.values()})}
+def answered_lines(standing: Standing) -> list[dict[str, Any]]:
+    """What was answered to the questions that counted, in their order."""
+    given, counted = standing.answers.answers, questionnaire.pages(values(standing.answers), standing.as_of)
+    people = {user.pk: user for user in User.objects.filter(pk__in={said["by"] for said in given.values()})}
     return [
         {"question": question, "said": said, "words": readable(question, said["value"]), "by": people.get(said["by"])}
-        for question in questionnaire.questions()
-        if (said := answers.answers.get(question.id))
+        for question in counted
+        if (said := given.get(question.id))
     ]

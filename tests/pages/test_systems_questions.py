@@ -265,6 +265,27 @@ def test_before_the_class_is_recorded_the_reasons_are_there_to_read(officer, wor
     assert "HIGH_RISK" not in told + kept
 
 
+def test_an_overlay_that_came_is_told_and_idle_answers_are_not(officer, world, system):
+    fill(world, system, "MINIMAL")
+    who = world.people["officer"]
+    record_standing(who, system, date(2026, 11, 21))
+    chat = {"shows": ["interacts"], "interacts-obvious": "no", "interacts-law": "no"}
+    fill(world, system, "HIGH_RISK_ANNEX_III", **chat)
+    record_standing(who, system, date(2026, 11, 21))
+    answer(who, system, {"shows": (["none"], "")})
+    record_standing(who, system, date(2026, 11, 21))
+    address = f"/systems/{system.pk}/classifications/"
+    assert "Minimal risk became High-risk (Annex III), with Transparency duties" in page(
+        officer.get(f"{address}?from=1&to=2")
+    )
+    later = page(officer.get(f"{address}?from=2&to=3"))
+    assert "High-risk (Annex III), with Transparency duties became High-risk (Annex III)" in later
+    # what was answered to a question that no longer counts is not what the class rests on
+    asked = questionnaire.question("interacts-obvious").text
+    assert asked in page(officer.get(f"{address}2/"))
+    assert asked not in page(officer.get(f"{address}3/"))
+
+
 def test_classifications_are_compared_answer_by_answer(officer, world):
     system, who = world.system, world.people["officer"]
     change = {"roles": (["deployer"], "we bought it <b>"), "deployer-kind": (["none"], ""), "took-over": (["none"], "")}
@@ -276,6 +297,10 @@ def test_classifications_are_compared_answer_by_answer(officer, world):
     assert "High-risk (Annex III), as before" in told
     assert "we bought it &lt;b&gt;" in told
     assert "Revision 2" in told
+    # a provider's duties are gone, in words
+    gone = told.partition("<summary>Gone</summary>")[2].partition("</details>")[0]
+    assert "Article 9(1)" in gone
+    assert "art-9-1" not in told
     assert officer.get(f"/systems/{system.pk}/classifications/?from=1&to=9").status_code == 404
     one = page(officer.get(f"/systems/{system.pk}/classifications/1/"))
     assert "The answers it rests on" in one
