@@ -51,7 +51,7 @@ def listed(request: HttpRequest, found: Any, system: System | None) -> HttpRespo
     kept = clocks_of(page)
     said = {
         "page": page,
-        "rows": [(each, most_urgent(kept[each.pk])) for each in page],
+        "rows": [(each, most_urgent(kept[each.pk]), kept[each.pk]) for each in page],
         "filters": filters,
         "system": system,
         "there_are": page.paginator.count or found.exists(),
@@ -97,7 +97,7 @@ def incident_report(request: HttpRequest, pk: UUID, number: int | None = None) -
     else:
         told = get_object_or_404(found.notifications.select_related("author"), number=number)
         content = told.content
-    fields = keeping.reported(content, f"{told.authority} ({titled(told)})" if told else "")
+    fields = keeping.reported(content, f"{told.authority}\n{titled(told)}" if told else "")
     said = {"incident": found, "told": told, "fields": fields, "note": report_note()}
     return render(request, "incidents/fields.html", said)
 
