@@ -7,7 +7,7 @@ from itertools import accumulate
 from math import ceil
 from typing import Any
 
-from audits.report.blocks import Banner, Block, Bullets, Finding, Findings, Section, TableBlock
+from audits.report.blocks import Banner, Block, Bullets, Finding, Findings, Section, TableBlock, Tone
 from audits.report.tables import control
 from audits.report.words import listed, short
 from governance.reports.counting import is_proven, level, owed, risks_by_level, standing, unproven
@@ -154,7 +154,8 @@ def of_risks(told: Json) -> Iterator[Finding]:
     if live:
         accepted = sum(each["state"] == "accepted" for each in live)
         text = f"The residual risk of {accepted} of {len(live)} was accepted."
-        yield Finding("No risk stands at high or critical.", text, "pass")
+        tone: Tone = "pass" if accepted == len(live) else "inconclusive"
+        yield Finding("No risk stands at high or critical.", text, tone)
 
 
 def left_out(told: Json) -> Bullets:

@@ -7,13 +7,15 @@ import json
 from datetime import date
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from governance.assessments import guard, signing
 from governance.assessments.job_kinds import KIND, Done, save
 from governance.assessments.models import Assessment, State
+from governance.assessments.reporting import report_of
 from governance.assessments.snapshot import snapshot_of
+from governance.forget import forget
 from governance.incidents import keeping as incidents
 from governance.obligations.board import attach, move
 from governance.obligations.evidence import About, bring_audit
@@ -196,6 +198,40 @@ def test_what_was_changed_in_the_database_itself_is_said_and_not_signed(approver
         approved(world)
 
 
+def test_names_stay_when_their_account_goes(officer, world, draft):
+    sent = signing.submit(world.people["officer"], draft)
+    made = signing.approve(world.people["approver"], sent, sent.sha256, "Yes.")
+    names = [str(world.people[role]) for role in ("officer", "approver")]
+    before = report_of(Assessment.unscoped.get(pk=made.pk))
+    person("administrator", world.organisation, email="another@example.org")
+    for role in ("approver", "officer"):
+        forget(world.people[role], None, "Left.")
+    after = report_of(Assessment.unscoped.get(pk=made.pk))
+    assert after == before
+    assert after["sign_off"]["approved_by"] == names[1]
+    assert after["snapshot"]["sent"]["name"] == names[0]
+
+
+def test_a_draft_has_its_pdf_when_it_is_asked_for_and_loses_it_when_it_changes(officer, world, draft):
+    assert officer.post(f"/assessments/{draft.pk}/print/").status_code == 302
+    draft.refresh_from_db()
+    job = Job.unscoped.get(pk=draft.job_id)
+    assert (job.params["state"], job.kind) == ("draft", KIND)
+    with transaction.atomic():
+        save(job, Done("1" * 64))
+    assert f"/assessments/{draft.pk}/report.pdf" in page(officer, f"/assessments/{draft.pk}/")
+    draft.refresh_from_db()
+    signing.write(world.people["officer"], draft, {"summary": "Otherwise."})
+    assert f"/assessments/{draft.pk}/report.pdf" not in page(officer, f"/assessments/{draft.pk}/")
+    assert save(job, Done("2" * 64)) == {"report": None}
+
+
+def test_what_is_signed_stands_on_the_page_on_which_it_is_signed(approver, world):
+    shown = page(approver, f"/assessments/{world.assessment.pk}/approve/")
+    assert 'id="obligations"' in shown
+    assert world.assessment.sha256 in shown
+
+
 def test_two_who_write_at_once_lose_nothing(officer, world, draft):
     signing.write(world.people["officer"], draft, {"summary": "Theirs"})
     said = {"as_of": "2026-11-21", "summary": "Mine", "not_assessed": "", "edition": draft.edition}
@@ -280,8 +316,6 @@ def test_a_job_prints_what_is_still_so_and_nothing_else(world, draft):
     draft.refresh_from_db()
     assert draft.report == ""
     sent = signing.submit(world.people["officer"], draft)
-    from django.db import transaction
-
     with transaction.atomic():
         save(Job.unscoped.get(pk=sent.job_id), Done("1" * 64))
     draft.refresh_from_db()

@@ -6,10 +6,11 @@ import copy
 import datetime as dt
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 
 from audits.report.evidence import canonical_bytes, sha256
@@ -25,7 +26,9 @@ from governance.law.applies import applying
 from governance.law.classify import classify
 from governance.reports import verify
 from governance.reports.audited import audited
+from governance.reports.counting import risks_by_level
 from governance.reports.document import attached, build_document
+from governance.reports.heat import heat
 from governance.reports.open_points import what_follows
 from governance.reports.pieces import pieces
 from governance.reports.schema import SCHEMA
@@ -206,6 +209,18 @@ def approver(told: Json, signed: Json) -> None:
     signed["approver"] = 1
 
 
+def decision(told: Json, signed: Json) -> None:
+    signed["decision"] = "Without conditions."
+
+
+def moment(told: Json, signed: Json) -> None:
+    signed["approved_at"] = "2026-11-20T12:00:00+00:00"
+
+
+def author(told: Json, signed: Json) -> None:
+    told["authors"].clear()
+
+
 def name(told: Json, signed: Json) -> None:
     signed["approved_by"] = "Somebody Else"
 
@@ -233,6 +248,9 @@ HASH = "SHA-256 of what was sent into review and signed"
         (obligation, "from when it applies"),
         (left_out, "what was not assessed, as it follows from the rest"),
         (approver, "no author approved it"),
+        (decision, "the trail's entry of the approval: the decision"),
+        (moment, "the trail's entry of the approval: when"),
+        (author, "what was signed: authors"),
         (unsigned, "an approval stands where it is approved"),
     ],
 )
@@ -246,6 +264,118 @@ def test_what_was_changed_is_named(report: Json, change: Callable[[Json, Json], 
     assert any(named in what for what in said), said
     if changed["snapshot"] != report["snapshot"]:
         assert HASH in said
+
+
+def a_count(evidence: Json) -> None:
+    evidence["cube"]["sets"][-1]["cells"]["n"][0] += 1
+
+
+def a_value(evidence: Json) -> None:
+    evidence["measurements"][0]["value"] = 0.123
+
+
+def a_verdict(evidence: Json) -> None:
+    evidence["verdicts"][0]["outcome"] = "pass"
+    evidence["verdicts"][0]["reason"] = "It is fair."
+
+
+@pytest.mark.parametrize(
+    ("change", "named"), [(a_value, ": value"), (a_verdict, "verdict "), (a_count, "audit 1 (Audit of scores): ")]
+)
+def test_a_changed_figure_or_verdict_of_an_audit_is_named_even_where_all_hashes_were_made_again(
+    evidence: Json, change: Callable[[Json], None], named: str
+) -> None:
+    """Who owns every file can make up hashes, but not figures that come out of the counts."""
+    forged = copy.deepcopy(evidence)
+    change(forged)
+    found = Findings()
+    verify.check_audits(told(forged), {sha256(canonical_bytes(forged)): forged}, found)
+    assert any(named in each.what for each in found.differs), found.differs
+
+
+def test_an_audit_whose_evidence_was_swapped_is_named(report: Json) -> None:
+    changed = copy.deepcopy(report)
+    a_value(next(iter(changed["audits"].values())))
+    found = Findings()
+    verify.check_audits(changed["snapshot"], changed["audits"], found)
+    assert "audit 1 (Audit of scores): SHA-256 of its evidence" in [each.what for each in found.differs]
+
+
+def test_an_audit_whose_evidence_is_left_out_is_listed_as_not_computed(report: Json) -> None:
+    found = Findings()
+    verify.check_audits(report["snapshot"], {}, found)
+    assert [each.what for each in found.not_recomputed] == ["audit 1 (Audit of scores): its figures"]
+
+
+def test_a_draft_from_which_the_stamp_was_taken_is_named(evidence: Json, tmp_path: Path) -> None:
+    draft = report_in("in review", evidence)
+    content = canonical_bytes(draft)
+    unmarked = replace(build_document(draft, sha256(content)), mark="", status="Approved")
+    path = tmp_path / "report.pdf"
+    path.write_bytes(write_pdf(unmarked, content, ABOUT))
+    found = verify_report(path)
+    assert found.result == "differs"
+    assert any("DRAFT" in str(each.recomputed) for each in found.differs), found.differs
+
+
+def test_an_attachment_that_was_swapped_is_named(report: Json, tmp_path: Path) -> None:
+    changed = copy.deepcopy(report)
+    risk(changed["snapshot"], changed["sign_off"])
+    path = tmp_path / "report.pdf"
+    document = build_document(report, sha256(canonical_bytes(report)))
+    path.write_bytes(write_pdf(document, canonical_bytes(changed), ABOUT))
+    said = [each.what for each in verify_report(path).differs]
+    assert "SHA-256 of evidence.json as printed on the pages" in said
+    assert any(each.startswith("what was signed: risks[0]") for each in said), said
+
+
+def test_a_class_that_was_recorded_in_other_words_still_verifies(report: Json) -> None:
+    """By an earlier version of Plumbline, that is; a changed answer is named all the same."""
+    other = copy.deepcopy(report["snapshot"])
+    other["classification"]["result"]["reasoning"][0]["says"] = "In other words."
+    found = Findings()
+    verify.check_class(other, report["sign_off"], found)
+    assert found.differs == []
+    assert "the words of the reasoning" in [each.what for each in found.not_recomputed]
+
+
+def test_a_class_by_a_text_of_the_law_that_is_not_held_is_left_and_printed(report: Json) -> None:
+    other = copy.deepcopy(report["snapshot"])
+    other["law"]["version"] = other["classification"]["law_version"] = "consolidated 2031-01-01"
+    other["classification"]["result"]["overlays"] = ["SOMETHING_OF_2031"]
+    found = Findings()
+    verify.check_class(other, report["sign_off"], found)
+    assert [each.what for each in found.not_recomputed] == ["the class"]
+    signed_again = signed(other)
+    assert "2031" in build_document(attached(other, signed_again, report["audits"]), "0" * 64).lede
+
+
+def test_the_file_is_tagged_and_its_tables_say_what_their_heads_head(pdf: Path) -> None:
+    with pikepdf.open(pdf) as found:
+        assert found.Root.MarkInfo.Marked
+        assert str(found.Root.Lang) == "en"
+        heads = [each for each in found.objects if isinstance(each, pikepdf.Dictionary) and each.get("/S") == "/TH"]
+        assert heads
+        assert all("/Scope" in each.A for each in heads)
+        metadata = found.Root.Metadata.read_bytes()
+    assert b"pdfaid" in metadata
+    assert b"pdfuaid" in metadata
+
+
+def test_a_word_without_end_is_printed_whole_and_soon(evidence: Json) -> None:
+    """Fitted into a column as one word it would take the engine minutes."""
+    snapshot = told(evidence)
+    snapshot["risks"][0]["cause"] = "x" * 10_000
+    pages = page_texts(render(attached(snapshot, signed(snapshot), {})))
+    assert "".join("".join(page.split()) for page in pages).count("x" * 30) > 300
+
+
+def test_a_dismissed_or_closed_risk_stands_in_no_count(evidence: Json) -> None:
+    snapshot = told(evidence)
+    for state in ("closed", "dismissed"):
+        snapshot["risks"][0] |= {"state": state, "closing": "It is none."}
+        assert risks_by_level(snapshot, "before") == {}
+        assert heat(snapshot) == ()
 
 
 def test_pages_that_say_something_else_than_what_is_attached_are_named(report: Json, tmp_path: Path) -> None:
