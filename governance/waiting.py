@@ -85,7 +85,7 @@ def to_accept(reader: User, organisation: Organisation) -> Iterator[Need]:
     ]
     found: Any = rows[0].union(rows[1], all=True).order_by("system__name", "what")
     for row in found[:MOST_TO_ACCEPT]:
-        address = reverse("system-risks", args=[row["system"]])
+        address = f"{reverse('system-risks', args=[row['system']])}?state={Risk.State.OPEN}"
         if row["what"] == "obligation":
             address = f"{reverse('system-obligations', args=[row['system']])}?state={Proof.EVIDENCED}"
         why = f"{counted(row['of'], row['what'], row['what'] + 's')} to look at: does what is shown suffice?"
