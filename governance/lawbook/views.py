@@ -157,6 +157,6 @@ def bears_on(id: str) -> tuple[str, str]:
     for part in catalogue(PRACTICES).parts:
         for each in part.entries:
             if each.id == id:
-                return f"{reverse('law-list', args=[PRACTICES])}#{id}", f"{each.ref}: {each.title}"
+                return f"{reverse('law-list', args=[PRACTICES])}#{part.id}-{id}", f"{each.ref}: {each.title}"
     asks = requirement(id)
     return reverse("law-requirement", args=[id]), f"{asks.ref}: {asks.title}"

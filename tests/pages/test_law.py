@@ -52,6 +52,12 @@ def test_every_entry_of_a_list_is_on_its_page(reader, name):
             assert not each.beside or MAPPING in said
 
 
+@pytest.mark.parametrize("address", [*(f"lists/{name}" for name in catalogues()), "frameworks/eu-ai-act"])
+def test_no_two_things_of_a_page_have_one_id(reader, address):
+    ids = re.findall(r' id="([^"]+)"', reader.get(f"/law/{address}/").content.decode())
+    assert len(ids) == len(set(ids)), sorted({id for id in ids if ids.count(id) > 1})
+
+
 @pytest.mark.parametrize(
     "id", ["art-9-1", "art-50-2", "art-49-1", "art-73-4", "art-85", "gdpr-22-1", "ll144-1", "a-6-2-4"]
 )
