@@ -157,6 +157,16 @@ def test_a_clock_is_met_only_by_whom_it_wants_told(world):
         assert clock.state == ("at once" if missing else "told")
 
 
+def test_the_list_says_how_far_each_report_is(officer, world):
+    begun(world, title="Nobody knows", kinds=["death"], link="suspected")
+    begun(world, title="Not ours", kinds=["death"], link="excluded")
+    for recipient in ("provider", "authority"):
+        keeping.tell(world.people["officer"], world.incident, "initial", recipient, "CNPD", timezone.now())
+    page = officer.get("/incidents/").content.decode()
+    for words in ("Due at once", "no clock runs", ">Told<"):
+        assert words in page
+
+
 def test_exactly_at_the_limit_is_in_time(world):
     aware = timezone.now() - timedelta(days=10)
     incident = begun(world, aware_at=aware, kinds=["death"])
