@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.http import Http404
 from django.utils import timezone
 
@@ -71,7 +71,7 @@ def delegations_to(user: Any, membership: Membership) -> list[Delegation]:
 
     None for a token, which stands in for nobody, and none for administrators: who hands out roles does not approve.
     """
-    if membership.role == Role.ADMINISTRATOR or not user.stands_in:
+    if membership.role == Role.ADMINISTRATOR or not user.stands_in or not getattr(membership, "stands_in", True):
         return []
     found: list[Delegation] | None = getattr(user, KNOWN_DELEGATIONS, None)
     if found is None:
@@ -132,11 +132,13 @@ def owes_second_factor(request: Any) -> bool:
 
 
 def memberships_of(user: Any) -> list[Membership]:
-    """All of theirs, with the organisations."""
+    """All of theirs, with the organisations; `stands_in` says whether somebody's role is in their hands there today."""
     known: list[Membership] | None = getattr(user, KNOWN, None)
     if known is not None:
         return known
-    return list(Membership.unscoped.filter(user=user).select_related("organisation"))
+    handed_over = in_force().filter(receiver=OuterRef("user"), organisation=OuterRef("organisation"))
+    mine = Membership.unscoped.filter(user=user).select_related("organisation")
+    return list(mine.annotate(stands_in=Exists(handed_over)))
 
 
 def remember_memberships(user: Any) -> None:

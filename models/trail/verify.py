@@ -46,9 +46,15 @@ def verify_signed(organisation: Organisation, looked_at: Callable[[int], None] =
     except (ValueError, KeyError, TypeError, OSError) as error:
         return Verification(0, GENESIS, 1, f"its checkpoints cannot be read: {error}")
 
+    agreed = 0
+
     def disagrees(place: int, digest: str) -> str:
-        reasons = (each.fault(known) or differs(each, digest) for each in seen.pop(place, ()))
-        return next((reason for reason in reasons if reason), "")
+        nonlocal agreed
+        here = seen.pop(place, [])
+        reasons = (each.fault(known) or differs(each, digest, agreed) for each in here)
+        found = next((reason for reason in reasons if reason), "")
+        agreed = place if here else agreed
+        return found
 
     found = verify_chain(organisation, looked_at=looked_at, disagrees=disagrees)
     if found.whole and seen:
@@ -58,9 +64,11 @@ def verify_signed(organisation: Organisation, looked_at: Callable[[int], None] =
     return replace(found, signed=len(signed)) if found.whole else found
 
 
-def differs(signed: Signed, digest: str) -> str:
-    """Why it is not the head that was signed, or nothing."""
-    return "" if signed.said()["hash"] == digest else f"it is not the entry that was signed on {day(signed)}"
+def differs(signed: Signed, digest: str, agreed: int) -> str:
+    """Why it is not the head that was signed, or nothing; `agreed` is the place of the last one that was."""
+    if signed.said()["hash"] == digest:
+        return ""
+    return f"it is not the entry that was signed on {day(signed)}: what was written anew stands after entry {agreed}"
 
 
 def day(signed: Signed) -> str:

@@ -49,6 +49,8 @@ def check_entries(trail: dict[str, Any], findings: Findings) -> dict[int, str]:
         said = (entry["sequence"], entry["previous"], row["hash"])
         if said != (place, previous, digest := entry_hash(entry)):
             findings.differ(f"entry {place}: its place, the hash before, its own", said, (place, previous, digest))
+            if place < len(trail["entries"]):
+                findings.leave(f"entries {place + 1} to {len(trail['entries'])}", "they follow one that is not good")
             return hashes
         hashes[place] = previous = digest
         findings.agrees(f"entry {place}")
@@ -58,7 +60,8 @@ def check_entries(trail: dict[str, Any], findings: Findings) -> dict[int, str]:
 
 
 def check_signed(trail: dict[str, Any], hashes: dict[int, str], findings: Findings) -> None:
-    signed, used = 0, set()
+    signed = 0
+    used: set[str] = set()
     for row in trail["checkpoints"]:
         said = json.loads(row["statement"])
         place, key = said["sequence"], said["key"]
@@ -70,7 +73,7 @@ def check_signed(trail: dict[str, Any], hashes: dict[int, str], findings: Findin
         signed, used = max(signed, place), used | {key}
     for key in sorted(used):
         findings.leave(f"whose key {key} is", "compare it with the one that the operator made known")
-    if signed < len(hashes):
+    if signed < len(hashes) and not findings.differs:
         since = f"entries {signed + 1} to {len(hashes)} as they were written"
         findings.leave(since, "no head was signed since: whoever has the database could have written them anew")
 
