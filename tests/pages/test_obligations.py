@@ -102,7 +102,9 @@ def test_a_filter_that_makes_no_sense_is_told(officer, world):
 def test_a_system_without_a_class_says_what_to_do(officer, world):
     bare = System.unscoped.create(organisation=world.organisation, name="Bare")
     assert "not classified yet" in page(officer, f"/systems/{bare.pk}/obligations/")
-    assert "Nothing is asked" in page(officer, f"/systems/{bare.pk}/coverage/")
+    found = page(officer, f"/systems/{bare.pk}/coverage/")
+    assert "what of that is missing, is not known" in found
+    assert "Nothing is missing" not in found
 
 
 def test_one_obligation_says_what_satisfies_it_and_starts_the_job_that_does(officer, world):
