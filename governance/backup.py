@@ -119,6 +119,7 @@ def add_blobs(archive: Writer, named: set[str], taken: Taken) -> None:
 def required() -> Iterator[str]:
     """Stored files that cannot be done without, as the database has it now; an erased version needs none."""
     from audits.models import Audit
+    from governance.assessments.models import Assessment
     from governance.obligations.models import Evidence
     from models.registry.models import DatasetVersion, ModelVersion
 
@@ -127,6 +128,7 @@ def required() -> Iterator[str]:
     yield from brought.values_list("sha256", flat=True)
     for evidence, report in Audit.unscoped.exclude(evidence="").values_list("evidence", "report"):
         yield from (evidence, report)
+    yield from Assessment.unscoped.exclude(report="").values_list("report", flat=True)
     documents = Evidence.unscoped.filter(source=Evidence.Source.DOCUMENT)
     yield from documents.values_list("sha256", flat=True)
 
