@@ -322,7 +322,7 @@ def sums(needs: list[Need]) -> str:
     said = []
     for label, one, many in (
         ("To approve", "assessment waits to be approved", "assessments wait to be approved"),
-        ("To accept", "system has something to accept", "systems have something to accept"),
+        ("To accept", "list of things to accept", "lists of things to accept"),
         ("Draft", "assessment is a draft", "assessments are drafts"),
         ("Overdue", "thing is overdue", "things are overdue"),
         (OUTCOMES["fail"], "model fails a rule", "models fail a rule"),
