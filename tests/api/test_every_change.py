@@ -26,6 +26,7 @@ UNTOLD = {
 TOLD = [name for name, way in WAYS.items() if not way.is_read and name not in UNTOLD]
 READY: dict[str, Callable[[Any], object]] = {
     "attach_evidence": ready.without_evidence,
+    "start_obligation_audit": ready.asked_before,
     "add_system_part": ready.without_part,
     "create_assessment": ready.none_open,
     "change_assessment": ready.sent_back,

@@ -56,6 +56,12 @@ def without_part(world: World) -> None:
     remove_part(world.people["officer"], world.system.parts.get())
 
 
+def asked_before(world: World) -> None:
+    """The newest audit as one that the predictions of the model in the system were made for."""
+    asked = world.done.parameters | {"model": True, "prediction": None}
+    Audit.unscoped.filter(pk=world.done.pk).update(model=world.model, parameters=asked)
+
+
 def finding(world: World) -> str:
     """Of the newest audit of the model in the system, not decided on yet."""
     Audit.unscoped.filter(pk=world.done.pk).update(model=world.model)

@@ -55,6 +55,7 @@ READY: dict[str, Callable[[World], object]] = {
     "reopen-risk": ready.closed_risk,
     "attach-evidence": ready.without_evidence,
     "attach-more": ready.without_evidence,
+    "start-for-obligation": ready.asked_before,
     "add-system-part": ready.without_part,
 }
 # What is typed or chosen; the rest of a form is sent as it stands.
@@ -98,6 +99,8 @@ TYPED: dict[str, Said] = {
     "change-measure": lambda w: {"text": "Read it."},
     "write-statement": lambda w: {"art-14-4-b": "Clerks are trained."},
     "follow-framework": lambda w: {"framework": "nist-ai-rmf"},
+    "start-for-obligation": lambda w: {"version": str(w.model.pk)},
+    "dismiss-result": lambda w: {"reason": "It is of other data."},
     "change-obligation": lambda w: {"reason": "Looked at again."},
     "accept-obligation": lambda w: {"edition": w.duty.edition},
     "attach-evidence": lambda w: {"evidence": str(w.evidence.pk)},
