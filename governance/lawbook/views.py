@@ -149,7 +149,7 @@ def parts(held: Catalogue, day: date) -> list[dict[str, Any]]:
 
 def shown(entry: Entry) -> dict[str, Any]:
     beside = [bears_on(id) for id in entry.beside]
-    return {"entry": entry, "sure": certainty(entry), "says": list(words.said(entry)), "beside": beside}
+    return {"entry": entry, "says": list(words.said(entry)), "beside": beside}
 
 
 def bears_on(id: str) -> tuple[str, str]:

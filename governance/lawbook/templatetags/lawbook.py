@@ -20,8 +20,9 @@ def sure(asks: Requirement) -> str:
 
 @register.filter
 def level(statement: Any) -> str:
-    """How sure any statement is: `draft guidance`."""
-    return str(certainty(statement).title.lower())
+    """How sure any statement is: `draft guidance`; of what is in force its text is meant, whose day may be coming."""
+    found = certainty(statement)
+    return "text in force" if found.id == "in-force" else str(found.title.lower())
 
 
 @register.filter
