@@ -39,7 +39,9 @@ def to_judge(system: System, total: int, not_judged: int) -> Next | None:
         return Next("Say what could go wrong", "No risk is registered yet. Findings of audits propose some.", address)
     if not_judged:
         return Next(
-            "Judge the risks", "Of some it is not said how likely and how severe they are.", f"{address}?state=not-judged"
+            "Judge the risks",
+            "Of some it is not said how likely and how severe they are.",
+            f"{address}?state=not-judged",
         )
     return None
 
