@@ -11,6 +11,7 @@ from governance.obligations.models import Duty
 from governance.reviews import keeping
 from governance.reviews.calendar import folded, text
 from governance.reviews.models import Notice, Review
+from governance.reviews.system_sections import reviews
 from governance.systems.days import today
 from governance.systems.models import System
 from models.errors import InputError
@@ -183,3 +184,15 @@ def test_what_somebody_else_was_told_is_not_there(client, world):
     assert client.post(f"/notices/{world.notice.pk}/seen/").status_code == 404
     world.notice.refresh_from_db()
     assert world.notice.seen_at is None
+
+
+def test_the_systems_page_has_the_last_that_was_done_and_the_next_three(officer, world):
+    for days in range(2, 6):
+        said = {"what": f"In {days}", "due_on": today() + timedelta(days=days + 10)}
+        keeping.plan(world.people["officer"], world.system, said)
+    first = Review.unscoped.filter(what="In 2").get()
+    keeping.do(world.people["officer"], first, "All is well.")
+    section = reviews(world.system, officer.get(f"/systems/{world.system.pk}/").wsgi_request)
+    assert section["last"].pk == first.pk
+    assert [each.what for each in section["rows"]][1:] == ["In 3", "In 4"]
+    assert section["more"]
