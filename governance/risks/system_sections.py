@@ -19,12 +19,12 @@ from models.accounts.permission import may
 
 
 def risks(system: System, request: HttpRequest) -> dict[str, Any]:
-    """Each risk by what it comes to after measures, where that was judged. One query."""
+    """Each risk by what it comes to after measures, where that was judged. One query, another where there is none."""
     found = list(risks_of(system.organisation).filter(system=system, state__in=STANDS))
     reached = Counter(known.id if (known := remaining(each) or initial(each)) else "" for each in found)
     may_govern = may(request.user, "govern", system)
     return {
-        "next": to_judge(system, len(found), reached[""]) if may_govern and system.standing else None,
+        "next": to_judge(system, len(found), reached[""]) if may_govern else None,
         "total": len(found),
         "counts": [(each, reached[each.id]) for each in reversed(levels()) if reached[each.id]],
         "not_judged": reached[""],
@@ -34,15 +34,13 @@ def risks(system: System, request: HttpRequest) -> dict[str, Any]:
 
 
 def to_judge(system: System, total: int, not_judged: int) -> Next | None:
+    """Risks are looked for once it has a class; what stands there is judged in any case."""
     address = reverse("system-risks", args=[system.pk])
-    if not total:
+    if not total and system.standing:
         return Next("Say what could go wrong", "No risk is registered yet. Findings of audits propose some.", address)
     if not_judged:
-        return Next(
-            "Judge the risks",
-            "Of some it is not said how likely and how severe they are.",
-            f"{address}?state=not-judged",
-        )
+        why = "Of some it is not said how likely and how severe they are."
+        return Next("Judge the risks", why, f"{address}?state=not-judged")
     return None
 
 
