@@ -108,7 +108,7 @@ def signed_in(browser: Browser, service: Service, role: str, width: int) -> Iter
     context.close()
 
 
-@pytest.fixture(params=[1280], ids=["desk"])
+@pytest.fixture(params=[1280, 360], ids=["desk", "phone"])
 def width(request: pytest.FixtureRequest) -> int:
     return request.param
 
