@@ -27,7 +27,7 @@ def to_sign(user: Any, system: System, newest: Assessment | None, may_govern: bo
     if newest is None:
         begin = reverse("begin-assessment", args=[system.pk])
         why = "It gathers all of this into one report, which a second person signs."
-        return Next("Begin a risk assessment", why, begin, begins=True) if may_govern and system.standing else None
+        return Next("Begin a risk assessment", why, begin, begins=True) if may_govern else None
     address = reverse("assessment", args=[newest.pk])
     if newest.state == State.DRAFT and may_govern:
         return Next("Read the draft", f"Once it is whole, send it into review: {newest} is a draft.", address)
