@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Query
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from governance.incidents import keeping
 from governance.incidents.clocks import Kept, clocks_of
@@ -75,7 +75,7 @@ class NewIncident(Asked):
     happened_at: AskedMoment | None = None
     place: str = Field("", max_length=200, examples=["Portugal"])
     link: Link = "unknown"
-    provider_unreachable: bool = Field(False, description=Unreachable)
+    provider_unreachable: StrictBool = Field(False, description=Unreachable)
     known: str = Field("", max_length=20_000)
     corrective: str = Field("", max_length=20_000)
 
@@ -87,7 +87,7 @@ class IncidentChange(Asked):
     happened_at: AskedMoment | None = None
     place: str | None = Field(None, max_length=200)
     link: Link | None = None
-    provider_unreachable: bool | None = None
+    provider_unreachable: StrictBool | None = None
     known: str | None = Field(None, max_length=20_000)
     corrective: str | None = Field(None, max_length=20_000)
 

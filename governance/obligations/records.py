@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from governance.obligations.coverage import Line
 from governance.obligations.models import Dismissal, Evidence
@@ -55,7 +55,7 @@ class ObligationChange(Asked):
     reason: str | None = Field(None, max_length=10_000)
     owner: str | None = Field(None, max_length=20, description="A member's user id.", examples=[None])
     due_on: Day | None = None
-    holds: bool | None = Field(None, description="That the condition in `where` holds.")
+    holds: StrictBool | None = Field(None, description="That the condition in `where` holds.")
 
     def said(self) -> dict[str, Any]:
         given = self.model_dump(exclude_unset=True)

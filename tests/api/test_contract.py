@@ -23,7 +23,7 @@ CHECKS = (
 LEFT_OUT = (
     "revoke_token", "remove_member", "change_member", "delete_webhook", "abandon_upload",
     # of two parts of an address one is always a known id, and then nothing is wrong that should be refused
-    "get_model_version_by_number", "get_dataset_version_by_number",
+    "get_model_version_by_number", "get_dataset_version_by_number", "get_classification",
 )  # fmt: skip
 # a request without If-Match, or with one that names nothing, is refused by these
 REFUSED = [400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 428, 429]
@@ -47,7 +47,11 @@ def configured(path: Path, world) -> Path:
         "report_id": world.done.pk, "baseline": world.earlier.pk, "job_id": world.failed.pk,
         "webhook_id": world.hook.pk, "delivery_id": Delivery.unscoped.get(endpoint=world.hook).pk,
         "upload_id": upload(world).pk, "invitation_id": world.invitation.pk, "from": 1, "to": 1,
-        "member_id": world.member.pk, "token_id": Token.unscoped.filter(user=world.people["engineer"]).first().pk,
+        "system_id": world.system.pk, "obligation_id": world.duty.pk, "evidence_id": world.evidence.pk,
+        "risk_id": world.risk.pk, "measure_id": world.risk.measures.get().pk, "incident_id": world.incident.pk,
+        "assessment_id": world.assessment.pk, "review_id": world.review.pk, "notice_id": world.notice.pk,
+        "version_id": world.model.pk, "kind": "oversight", "member_id": world.member.pk,
+        "token_id": Token.unscoped.filter(user=world.people["engineer"]).first().pk,
     }  # fmt: skip
     lines = ["[parameters]", *(f'"{name}" = "{value}"' for name, value in ids.items())]
     for check in ("negative_data_rejection", "missing_required_header"):
