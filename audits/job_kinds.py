@@ -12,7 +12,9 @@ from django.urls import reverse
 
 from audits import results
 from audits.models import Audit
+from audits.report.evidence import canonical_bytes
 from audits.report.limits import DrawingLimits
+from audits.report.signature import SIGNATURE, sign
 from audits.run.sandboxed import Request, audit_in_sandbox
 from audits.start import KIND, start_again
 from models.jobs.context import JobContext
@@ -22,6 +24,7 @@ from models.registry.compatible import check_compatible
 from models.registry.references.database import DatabaseTable
 from models.registry.sources import data_of
 from models.registry.storage import store
+from models.trail import keys
 from models.trail.models import Head
 from models.trail.record import record
 
@@ -53,13 +56,16 @@ def run(context: JobContext) -> Done:
             cancelled=context.cancelled,
             on_log=lambda text: context.log(text) if text else None,
         )
-    written = context.workdir / "audit.json"
-    written.write_text(json.dumps(result, ensure_ascii=False, allow_nan=False), "utf-8")
+    inputs = {"audit": context.workdir / "audit.json"}
+    inputs["audit"].write_text(json.dumps(result, ensure_ascii=False, allow_nan=False), "utf-8")
+    if key := keys.for_reports():
+        inputs["signature"] = context.workdir / SIGNATURE
+        inputs["signature"].write_bytes(sign(canonical_bytes(result), key))
     output = context.workdir / "report"
     made = context.run_sandboxed(
         "audits.report.task:render_task",
         {},
-        inputs={"audit": written},
+        inputs=inputs,
         output=output,
         limits=DrawingLimits(seconds=context.limits.seconds, memory=context.limits.memory),
         share=(REPORT_SHARE, 1.0),

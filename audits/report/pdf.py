@@ -15,6 +15,7 @@ from audits.report.document import build_document
 from audits.report.evidence import NAME, canonical_bytes, sha256
 from audits.report.fonts import FACES, Face, truetype, truetype_folder
 from audits.report.html import page
+from audits.report.signature import SIGNATURE
 from audits.report.xmp import with_pdfua_and_identifier
 from models.errors import InputError
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from weasyprint import Document as Pages
 
 VARIANT = "pdf/a-3a"
+SIGNED = f"The signature of {NAME} (Ed25519), with the public key"
 ABOUT = "The audit as JSON: counts, rules, parameters, figures and verdicts"
 PANGO = (
     "a PDF needs Pango, which is not installed. On Debian or Ubuntu: "
@@ -30,14 +32,18 @@ PANGO = (
 _epoch = threading.Lock()
 
 
-def render_pdf(audit: Mapping[str, Any]) -> bytes:
+def render_pdf(audit: Mapping[str, Any], signature: bytes | None = None) -> bytes:
     """The report of an audit (its JSON) as PDF bytes. Raises InputError where it is no audit, or Pango is missing."""
     evidence = canonical_bytes(audit)
-    return write_pdf(build_document(audit, sha256(evidence)), evidence, ABOUT)
+    return write_pdf(build_document(audit, sha256(evidence)), evidence, ABOUT, signature)
 
 
-def write_pdf(document: Document, evidence: bytes, about: str) -> bytes:
-    """Any document as a PDF with its evidence attached; `about` describes the attachment to programs."""
+def write_pdf(document: Document, evidence: bytes, about: str, signature: bytes | None = None) -> bytes:
+    """Any document as a PDF with its evidence attached, and its signature where there is one; `about` describes the
+    attachment to programs."""
+    attachments = [_attachment(document, NAME, evidence, about, "Data")]
+    if signature is not None:
+        attachments.append(_attachment(document, SIGNATURE, signature, SIGNED, "Supplement"))
     pages = lay_out(document)
     described = pages.metadata.generate_rdf_metadata
 
@@ -49,7 +55,7 @@ def write_pdf(document: Document, evidence: bytes, about: str) -> bytes:
         content: bytes = pages.write_pdf(
             pdf_variant=VARIANT,
             pdf_identifier=bytes.fromhex(document.evidence_sha256)[:16],
-            attachments=[_attachment(document, evidence, about)],
+            attachments=attachments,
             finisher=_finish,
         )
     return content
@@ -91,12 +97,12 @@ def _fetcher() -> Any:
     return OnlyOurs(allowed_protocols=("file", "data"), allow_redirects=False)
 
 
-def _attachment(document: Document, evidence: bytes, about: str) -> Any:
+def _attachment(document: Document, name: str, content: bytes, about: str, relationship: str) -> Any:
     from weasyprint import Attachment
 
     moment = datetime.fromisoformat(document.created.replace("Z", "+00:00"))
     return Attachment(
-        string=evidence, name=NAME, description=about, created=moment, modified=moment, relationship="Data"
+        string=content, name=name, description=about, created=moment, modified=moment, relationship=relationship
     )
 
 

@@ -7,7 +7,7 @@ the command runs this in the sandbox.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from audits.measure.check import Progress, quiet
 from audits.report.evidence import NAME, SCHEMA, canonical_bytes, sha256
 from audits.report.pdf import render_pdf
+from audits.report.signature import check_signature
 from audits.report.verification.figures import check_cross_check, check_figures, check_tables
 from audits.report.verification.findings import Findings
 from audits.report.verification.pages import check_pages, printed_hash
@@ -32,22 +33,26 @@ NOT_IN_THE_CUBE = (
 )
 
 
-def verify_report(report: Path, progress: Progress = quiet) -> Findings:
-    """Everything that can be checked offline, of an exported trail too. Never raises for a bad report: the findings say
-    what is wrong with it."""
+def verify_report(report: Path, progress: Progress = quiet, trusted: Collection[str] = ()) -> Findings:
+    """Everything that can be checked offline, of an exported trail too; `trusted` are the fingerprints of the keys of
+    which one has to have signed it. Never raises for a bad report: the findings say what is wrong with it."""
     if is_trail(report):
-        return check_trail(report)
-    findings = Findings()
+        return check_trail(report, trusted)
     try:
         progress(0.05, "Reading the report")
         parts = read_parts(report)
         evidence = read_json(parts.evidence)
-        if (other := other_kind(evidence)) is not None:
-            return other(evidence, parts, progress)
-        audit = checked_audit(evidence)
+        findings = (other_kind(evidence) or verify_audit)(evidence, parts, progress)
     except NotAReport as error:
-        findings.reason = str(error)
-        return findings
+        return Findings(reason=str(error))
+    check_signature(parts.evidence, parts.signature, trusted, findings)
+    return findings
+
+
+def verify_audit(evidence: Any, parts: Parts, progress: Progress) -> Findings:
+    """Raises NotAReport for what is no audit."""
+    audit = checked_audit(evidence)
+    findings = Findings()
     check_hash(parts, audit, findings)
     progress(0.2, "Computing the figures again")
     check_evidence(audit, findings)
@@ -56,9 +61,10 @@ def verify_report(report: Path, progress: Progress = quiet) -> Findings:
     return findings
 
 
-def verify_task(_payload: dict[str, Any], inputs: dict[str, Path], _output: Path, progress: Progress) -> dict[str, Any]:
-    """The same as a task of the sandbox: `inputs["report"]` is the PDF, the result is the findings' JSON."""
-    return verify_report(inputs["report"], progress).to_json()
+def verify_task(payload: dict[str, Any], inputs: dict[str, Path], _output: Path, progress: Progress) -> dict[str, Any]:
+    """The same as a task of the sandbox: `inputs["report"]` is the PDF, `payload["trusted"]` are fingerprints, the
+    result is the findings' JSON."""
+    return verify_report(inputs["report"], progress, payload["trusted"]).to_json()
 
 
 def other_kind(evidence: Any) -> Verifier | None:
@@ -112,7 +118,7 @@ def check_hash(parts: Parts, evidence: dict[str, Any], findings: Findings) -> No
     findings.compare(f"SHA-256 of {NAME} as printed on the pages", printed_hash(parts.pages), actual)
     findings.compare(f"SHA-256 of {NAME} in the metadata", parts.identifier, actual)
     findings.compare(f"{NAME} is written as Plumbline writes it", actual, sha256(canonical_bytes(evidence)))
-    findings.compare("the number of attached files", parts.attachments, 1)
+    findings.compare("the number of attached files", parts.attachments, 1 if parts.signature is None else 2)
 
 
 def check_evidence(audit: dict[str, Any], findings: Findings) -> None:

@@ -49,6 +49,9 @@ class AssessmentRecord(Record):
     decision: str
     trail_sequence: int | None = Field(description="Of the approval's entry in the trail.")
     trail_head: str
+    signing_key: str = Field(
+        description="The fingerprint of the Ed25519 key that signed its PDF, the SHA-256 of its bytes; empty: unsigned."
+    )
     report: str | None = Field(description="Where its PDF is, once it is made; a draft's bears DRAFT on each page.")
     created_at: Moment
     created_by: Person | None
@@ -114,7 +117,7 @@ class AssessmentQuery(PageQuery):
 def said(found: Assessment) -> dict[str, Any]:
     names = (
         "id", "number", "state", "as_of", "summary", "not_assessed", "sha256", "authors", "submitted_at",
-        "approved_for", "approved_at", "decision", "trail_sequence", "trail_head", "created_at",
+        "approved_for", "approved_at", "decision", "trail_sequence", "trail_head", "signing_key", "created_at",
     )  # fmt: skip
     people = {name: person(getattr(found, name)) for name in ("submitted_by", "approved_by", "created_by")}
     report = f"/api/v1/assessments/{found.pk}/report.pdf" if found.report else None
@@ -233,9 +236,9 @@ def list_assessment_comments(request: ApiRequest, assessment_id: UUID, query: Qu
     return listed(request, rows.select_related("author"), query, comment_record, OLDEST)
 
 
-@router.on("POST", "/assessments/{uuid:assessment_id}/comments", {201: CommentRecord}, action="govern", once=True)
+@router.on("POST", "/assessments/{uuid:assessment_id}/comments", {201: CommentRecord}, action="comment", once=True)
 def create_assessment_comment(request: ApiRequest, assessment_id: UUID, body: NewComment) -> HttpResponse:
-    """Say something about a risk assessment."""
+    """Say something about a risk assessment. Everybody who reads it may."""
     return reply(comment_record(signing.comment(request.user, one(request, assessment_id), body.text)), 201)
 
 

@@ -1,8 +1,8 @@
 """The database's own refusal to change or delete what was signed, for SQLite and PostgreSQL.
 
 A row goes draft, in review, approved, superseded, and back only from review. What is in review keeps its content; of
-what was approved nothing changes but that it is superseded, and which job made its PDF. Accounts that are deleted may
-be taken out of it: who they were stands in the snapshot and in the trail.
+what was approved nothing changes but that it is superseded, which job made its PDF, and which key signed that. Accounts
+that are deleted may be taken out of it: who they were stands in the snapshot and in the trail.
 """
 
 from __future__ import annotations

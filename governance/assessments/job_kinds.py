@@ -9,13 +9,16 @@ from django.urls import reverse
 
 from audits.report.evidence import canonical_bytes
 from audits.report.limits import DrawingLimits
+from audits.report.signature import SIGNATURE, fingerprint, sign
 from governance.assessments.models import Assessment, State
 from governance.assessments.printing import KIND, again
 from governance.assessments.reporting import report_of
+from governance.reports.document import SIGNED
 from models.jobs.context import JobContext
 from models.jobs.kinds import JobKind, register
 from models.jobs.models import Job
 from models.registry.storage import store
+from models.trail import keys
 from models.trail.record import record
 
 MOST_BYTES = 1 << 28
@@ -23,27 +26,34 @@ MOST_BYTES = 1 << 28
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The stored PDF; empty where there is nothing to print any more."""
+    """The stored PDF, empty where there is nothing to print any more, and the fingerprint of the key that signed it."""
 
     report: str = ""
+    key: str = ""
 
 
 def run(context: JobContext) -> Done:
     found = of(context.params)
     if found is None:
         return Done()
-    written = context.workdir / "report.json"
-    written.write_bytes(canonical_bytes(report_of(found)))
+    key = keys.for_reports() if found.state in SIGNED else None
+    signer = fingerprint(key.public_key()) if key else ""
+    evidence = canonical_bytes(report_of(found, signer))
+    inputs = {"report": context.workdir / "report.json"}
+    inputs["report"].write_bytes(evidence)
+    if key:
+        inputs["signature"] = context.workdir / SIGNATURE
+        inputs["signature"].write_bytes(sign(evidence, key))
     output = context.workdir / "report"
     made = context.run_sandboxed(
         "governance.reports.task:render_task",
         {},
-        inputs={"report": written},
+        inputs=inputs,
         output=output,
         limits=DrawingLimits(seconds=context.limits.seconds, memory=context.limits.memory),
     )
     with (output / made["report"]).open("rb") as source:
-        return Done(store().put(source, MOST_BYTES))
+        return Done(store().put(source, MOST_BYTES), signer)
 
 
 def save(job: Job, outcome: Done) -> dict[str, Any]:
@@ -51,9 +61,9 @@ def save(job: Job, outcome: Done) -> dict[str, Any]:
     found = of(job.params, locked=True)
     if found is None or found.job_id != job.pk or not outcome.report:
         return {"report": None}
-    found.report = outcome.report
-    found.save(update_fields=["report"])
-    facts = {"report": outcome.report, "state": found.state}
+    found.report, found.signing_key = outcome.report, outcome.key
+    found.save(update_fields=["report", "signing_key"])
+    facts = {"report": outcome.report, "state": found.state} | ({"key": outcome.key} if outcome.key else {})
     record(found.organisation, None, "reported", found, facts)
     return {"assessment": str(found.pk), **facts}
 

@@ -27,7 +27,7 @@ class Assessment(OrganisationOwned):
     what an approver signs. Sent back, both are empty again. `authors` are the keys of everybody who wrote in it or sent
     it into review, or recorded the class that it rests on; none of them may approve. `approved_for` names whom the
     approver stood in for. `report` names the PDF's blob, made by `job`: a draft's while in review, else the
-    signed one's.
+    signed one's, with `signing_key` as the fingerprint of the key that signed it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -53,6 +53,7 @@ class Assessment(OrganisationOwned):
     trail_sequence = models.BigIntegerField(null=True, blank=True)
     trail_head = models.CharField(max_length=64, blank=True)
     report = models.CharField(max_length=64, blank=True)
+    signing_key = models.CharField(max_length=64, blank=True)
     job = models.ForeignKey("jobs.Job", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     edition = models.PositiveIntegerField(default=1)
     created_by = models.ForeignKey(

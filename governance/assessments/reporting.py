@@ -27,10 +27,11 @@ def told(assessment: Assessment) -> dict[str, Any]:
     return json.loads(assessment.snapshot) if assessment.snapshot else snapshot_of(assessment)
 
 
-def report_of(assessment: Assessment) -> dict[str, Any]:
-    """Raises StorageError where the evidence of an audit cannot be read."""
+def report_of(assessment: Assessment, key: str | None = None) -> dict[str, Any]:
+    """`key` is the fingerprint of the key that signs it, empty for none; where it is not given, of that which signed
+    the PDF. Raises StorageError where the evidence of an audit cannot be read."""
     found = told(assessment)
-    return attached(found, sign_off(assessment), evidence_of(found))
+    return attached(found, sign_off(assessment, assessment.signing_key if key is None else key), evidence_of(found))
 
 
 def evidence_of(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def evidence_of(found: Mapping[str, Any]) -> dict[str, Any]:
     return held
 
 
-def sign_off(assessment: Assessment) -> dict[str, Any]:
+def sign_off(assessment: Assessment, key: str) -> dict[str, Any]:
     """Who approved is told as the trail has it, by the name of then."""
     entry = approval(assessment)
     actor = json.loads(entry.body)["actor"] if entry else {"id": None, "name": ""}
@@ -57,6 +58,7 @@ def sign_off(assessment: Assessment) -> dict[str, Any]:
         "approved_at": assessment.approved_at.isoformat() if assessment.approved_at else None,
         "decision": assessment.decision,
         "trail": {"sequence": entry.sequence, "hash": assessment.trail_head, "entry": entry.body} if entry else None,
+        "key": key or None,
         "pieces": pieces(json.loads(assessment.snapshot)) if assessment.snapshot else {},
     }
 
@@ -68,11 +70,11 @@ def approval(assessment: Assessment) -> Entry | None:
     return Entry.unscoped.get(organisation=assessment.organisation_id, sequence=assessment.trail_sequence)
 
 
-def body(assessment: Assessment) -> Markup:
-    """The report as a part of a page of ours."""
+def body(report: dict[str, Any]) -> Markup:
+    """The report, as report_of() gives it, as a part of a page of ours."""
     from markupsafe import Markup
 
-    return Markup(renderer().get_template(BODY).render(document=with_hash(report_of(assessment))))
+    return Markup(renderer().get_template(BODY).render(document=with_hash(report)))
 
 
 @cache

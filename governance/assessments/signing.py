@@ -170,7 +170,7 @@ def print_draft(user: Any, assessment: Assessment) -> Assessment:
 
 def comment(user: Any, assessment: Assessment, text: str) -> Comment:
     """Anybody who reads it may say something. Raises NotFound, InputError."""
-    authorize(user, "read", assessment)
+    authorize(user, "comment", assessment)
     said = words("comment", text, LONGEST_COMMENT)
     if not said:
         raise InputError("Write the comment.")

@@ -66,9 +66,11 @@ def shown(
 ) -> HttpResponse:
     """As the report will read, with what can be done next and what was said about it."""
     mine = Assessment.objects.of(found.organisation).filter(system=found.system)
+    report = reporting.report_of(found)
     said = {
         "assessment": found,
-        "body": reporting.body(found),
+        "body": reporting.body(report),
+        "signed": report["sign_off"],
         "comments": found.comments.select_related("author"),
         "comment": comment or CommentForm(),
         "approved": mine.filter(state=State.APPROVED).exclude(pk=found.pk).first(),
@@ -196,13 +198,13 @@ def approve_assessment(request: HttpRequest, pk: UUID) -> HttpResponse:
             else:
                 messages.success(request, "Approved and signed. Its report is being made.")
                 return redirect("assessment", found.pk)
-    said = {"assessment": found, "form": form, "body": reporting.body(found)}
+    said = {"assessment": found, "form": form, "body": reporting.body(reporting.report_of(found))}
     return render(request, "assessments/approve.html", said, status=status)
 
 
 @require_POST
 def comment_assessment(request: HttpRequest, pk: UUID) -> HttpResponse:
-    found = one_of(request, pk)
+    found = one_of(request, pk, "comment")
     form = CommentForm(request.POST)
     if not form.is_valid():
         return shown(request, found, form, 422)

@@ -71,7 +71,7 @@ def parts(told: Json, signed: Json, audits: Json, evidence_sha256: str) -> list[
         risks_part.incidents(told),
         sign_off.not_assessed(told),
         sign_off.sign_off(told, signed),
-        sign_off.checking(told, audits.keys(), evidence_sha256),
+        sign_off.checking(told, signed, audits.keys(), evidence_sha256),
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from audits.report.blocks import Block, Bullets, Code, Paragraph, Section
 from audits.report.evidence import NAME, report_id
+from audits.report.signature import SIGNATURE
 from audits.report.tables import control
 from audits.report.words import listed
 from governance.reports.page_one import STATES
@@ -47,6 +48,7 @@ def signatures(told: Json, signed: Json) -> list[tuple[str, Any]]:
         ("Approved by", by),
         ("What was signed (SHA-256)", signed["sha256"] or "nothing yet"),
         ("Head of the trail", f"entry {head['sequence']}, {head['hash']}" if head else "none before approval"),
+        ("Report signed with the key (SHA-256)", signed.get("key") or "none: this report is unsigned"),
     ]
 
 
@@ -68,6 +70,13 @@ def sign_off(told: Json, signed: Json) -> Section:
                 "hash at that number."
             )
         )
+    if signed.get("key"):
+        blocks.append(
+            Paragraph(
+                f"The attached {SIGNATURE} is the service's signature of {NAME}. Compare the fingerprint above with "
+                "the one that the organisation publishes: who makes up a whole report can only sign it with another key."
+            )
+        )
     return Section("sign-off", "Sign-off", tuple(blocks))
 
 
@@ -79,7 +88,7 @@ def not_assessed(told: Json) -> Section:
     return Section("limits", "What was not assessed", (lead, body))
 
 
-def checking(told: Json, held: Collection[str], sha256: str) -> Section:
+def checking(told: Json, signed: Json, held: Collection[str], sha256: str) -> Section:
     """`held` are the hashes of the audits' evidence that travels along."""
     lacking = [say(each["title"]) for each in told["audits"] if each["sha256"] not in held]
     alone = (
@@ -94,7 +103,7 @@ def checking(told: Json, held: Collection[str], sha256: str) -> Section:
             "law again from the facts, computes the audits' figures and verdicts again from their counts, and compares "
             "these pages with it:"
         ),
-        Code("plumbline verify report.pdf"),
+        Code(f"plumbline verify report.pdf{' --key ORGANISATION.pub' if signed.get('key') else ''}"),
         *alone,
         Paragraph(f"The SHA-256 of {NAME} is"),
         Code(sha256),

@@ -12,6 +12,7 @@ from typing import Any
 from audits.measure.check import Progress
 from audits.report.evidence import canonical_bytes, sha256
 from audits.report.html import plumbline_version
+from audits.report.signature import named_in
 from audits.report.verification.figures import unequal
 from audits.report.verification.findings import Findings
 from audits.report.verification.pages import check_pages
@@ -50,6 +51,7 @@ def verify(report: dict[str, Any], parts: Parts, progress: Progress) -> Findings
     told, signed, audits = (report[part] for part in PARTS)
     findings = Findings()
     check_hash(parts, report, findings)
+    findings.compare("the key that signed it, as the pages name it", signed.get("key"), named_in(parts.signature))
     progress(0.2, "Walking the law again")
     for what, check in CHECKS.items():
         guarded(what, partial(check, told, signed, findings), findings)

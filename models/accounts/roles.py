@@ -29,6 +29,7 @@ ACTIONS: dict[str, frozenset[Role]] = {
     "govern": frozenset({Role.OFFICER, Role.ADMINISTRATOR}),
     "classify": frozenset({Role.OFFICER, Role.ADMINISTRATOR}),
     "approve": frozenset({Role.APPROVER}),
+    "comment": EVERYONE,
     "export": EVERYONE,
     "read trail": frozenset({Role.OFFICER, Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR}),
     "erase": frozenset({Role.OFFICER, Role.ADMINISTRATOR}),

@@ -23,6 +23,7 @@ SCOPE_OF: dict[str, str | None] = {
     "run": "run",
     "cancel": "run",
     "govern": "govern",
+    "comment": "govern",
     "manage members": "manage",
     "manage webhooks": "manage",
     "manage tokens": "manage",

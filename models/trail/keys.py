@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import logging
 import os
 from datetime import UTC, datetime
 from functools import cache
@@ -23,6 +24,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from django.conf import settings
+
+logger = logging.getLogger(__name__)
 
 
 class NoKey(Exception):
@@ -73,6 +76,30 @@ def present() -> Ed25519PrivateKey:
     if not isinstance(found, Ed25519PrivateKey):
         raise NoKey(f"{file()} does not hold an Ed25519 key")
     return found
+
+
+def for_reports() -> Ed25519PrivateKey | None:
+    """The key that signs a report; none where there is none that can be used, which is logged."""
+    try:
+        return present()
+    except NoKey as error:
+        logger.warning("a report is made unsigned: %s", error)
+        return None
+
+
+def newest() -> str | None:
+    """The fingerprint of the newest public key: the SHA-256 of its bytes, which begins with the key's id. None where
+    this machine does not have it."""
+    try:
+        public = next(reversed(known().values()), None)
+    except (OSError, ValueError, KeyError):
+        return None
+    return hashlib.sha256(base64.b64decode(public)).hexdigest() if public else None
+
+
+def pem(public: str) -> str:
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public))
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def known() -> dict[str, str]:

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from models.accounts.access import organisation_for
+from models.trail import keys
 from models.trail.checked import check, is_long, last_check, length
 from models.trail.checkpoints import last
 from models.trail.export import exported
@@ -38,6 +39,7 @@ def trail(request: HttpRequest) -> HttpResponse:
         "length": length(organisation),
         "checked": last_check(organisation),
         "signed": last(organisation),
+        "reports_key": keys.newest(),
         "query": request.GET.urlencode(),
     }
     return render(request, "trail/trail.html", said, status=422 if form.errors else 200)

@@ -237,7 +237,7 @@ WAYS: dict[str, Way] = {
     "compare_assessment": Way("GET", "/assessments/{id}/comparison", **ASSESSMENT),
     "list_assessment_comments": Way("GET", "/assessments/{id}/comments", **ASSESSMENT),
     "create_assessment_comment": Way(
-        "POST", "/assessments/{id}/comments", 201, "officer", **ASSESSMENT, body=lambda w: {"text": "Well."}
+        "POST", "/assessments/{id}/comments", 201, "approver", **ASSESSMENT, body=lambda w: {"text": "Well."}
     ),
     "get_assessment_report": Way("GET", "/assessments/{id}/report.pdf", **ASSESSMENT),
     "list_risks": Way("GET", "/risks"),

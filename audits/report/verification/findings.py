@@ -47,6 +47,7 @@ class Findings:
     differs: list[Difference] = field(default_factory=list)
     not_recomputed: list[NotRecomputed] = field(default_factory=list)
     reason: str | None = None
+    signature: dict[str, Any] | None = None  # the key's fingerprint, None for unsigned; none where it is not good
 
     def agrees(self, what: str) -> None:
         self.checked.append(Checked(what))
@@ -81,4 +82,5 @@ class Findings:
             "differs": [d.to_json() for d in self.differs],
             "not_recomputed": [n.to_json() for n in self.not_recomputed],
         }
+        row |= {"signature": self.signature} if self.signature else {}
         return row | ({"reason": self.reason} if self.reason else {})

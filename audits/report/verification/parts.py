@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audits.report.evidence import NAME
+from audits.report.signature import SIGNATURE
 from models.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ MIB = 1024 * 1024
 LARGEST_FILE = 512 * MIB
 LARGEST_EVIDENCE = 256 * MIB
 MOST_METADATA = 4 * MIB
+MOST_SIGNATURE = MIB
 MOST_PAGES = 5_000
 MOST_OBJECTS = 2_000_000
 OWN_ANNOTATIONS = ("/Link",)
@@ -39,6 +41,7 @@ class Parts:
 
     content: bytes
     evidence: bytes
+    signature: bytes | None
     pages: tuple[str, ...]
     identifier: str | None
     maker: str | None
@@ -57,6 +60,7 @@ def read_parts(path: Path) -> Parts:
             return Parts(
                 content=content,
                 evidence=_evidence(pdf),
+                signature=_attached(pdf, SIGNATURE, MOST_SIGNATURE) if SIGNATURE in pdf.attachments else None,
                 pages=tuple(page_texts(content)),
                 identifier=_identifier(pdf),
                 maker=str(pdf.docinfo["/Creator"]) if "/Creator" in pdf.docinfo else None,
@@ -86,8 +90,11 @@ def _content(path: Path) -> bytes:
 def _evidence(pdf: Pdf) -> bytes:
     if NAME not in pdf.attachments:
         raise NotAReport(f"the PDF has no attached {NAME}, so it is no report of Plumbline")
-    stream = pdf.attachments[NAME].get_file().obj
-    return unpacked(stream, LARGEST_EVIDENCE, f"the attached {NAME}")
+    return _attached(pdf, NAME, LARGEST_EVIDENCE)
+
+
+def _attached(pdf: Pdf, name: str, most: int) -> bytes:
+    return unpacked(pdf.attachments[name].get_file().obj, most, f"the attached {name}")
 
 
 def unpacked(stream: Any, most: int, what: str) -> bytes:

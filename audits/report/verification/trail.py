@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from audits.report.signature import UNSIGNED, any_of
 from audits.report.verification.findings import Findings
 
 GENESIS = "0" * 64
@@ -23,8 +25,9 @@ def is_trail(file: Path) -> bool:
         return handle.read(64).lstrip().startswith(b"{")
 
 
-def check_trail(file: Path) -> Findings:
-    """Up to the first entry that is not as it was written. Never raises for a bad file: the findings say what it is."""
+def check_trail(file: Path, trusted: Collection[str] = ()) -> Findings:
+    """Up to the first entry that is not as it was written; with fingerprints in `trusted`, only their keys are
+    believed. Never raises for a bad file: the findings say what it is."""
     findings = Findings()
     try:
         trail = json.loads(file.read_bytes())
@@ -34,7 +37,7 @@ def check_trail(file: Path) -> Findings:
         elif not trail.get("complete"):
             findings.reason = "it holds some of the entries only, so that no chain can be followed: export all of them"
         else:
-            check_signed(trail, check_entries(trail, findings), findings)
+            check_signed(trail, check_entries(trail, findings), trusted, findings)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         findings.reason = f"it is no trail that Plumbline writes: {type(error).__name__} {str(error)[:200]}"
     return findings
@@ -59,7 +62,7 @@ def check_entries(trail: dict[str, Any], findings: Findings) -> dict[int, str]:
     return hashes
 
 
-def check_signed(trail: dict[str, Any], hashes: dict[int, str], findings: Findings) -> None:
+def check_signed(trail: dict[str, Any], hashes: dict[int, str], trusted: Collection[str], findings: Findings) -> None:
     signed = 0
     used: set[str] = set()
     for row in trail["checkpoints"]:
@@ -72,7 +75,13 @@ def check_signed(trail: dict[str, Any], hashes: dict[int, str], findings: Findin
             findings.compare(what, said["hash"], hashes.get(place, "no such entry"))
         signed, used = max(signed, place), used | {key}
     for key in sorted(used):
-        findings.leave(f"whose key {key} is", "compare it with the one that the operator made known")
+        if trusted:
+            printed = sha256_of(trail["keys"].get(key, ""))
+            findings.compare(f"the key {key}", printed, printed if printed in trusted else any_of(trusted))
+        else:
+            findings.leave(f"whose key {key} is", "compare it with the one that the operator made known")
+    if trusted and not used:
+        findings.differ("the key that signed its heads", UNSIGNED, any_of(trusted))
     if signed < len(hashes) and not findings.differs:
         since = f"entries {signed + 1} to {len(hashes)} as they were written"
         findings.leave(since, "no head was signed since: whoever has the database could have written them anew")
@@ -86,7 +95,12 @@ def is_signed(public: str, key: str, row: dict[str, Any]) -> bool:
         )
     except (InvalidSignature, ValueError):
         return False
-    return hashlib.sha256(content).hexdigest()[:16] == key
+    return sha256_of(public)[:16] == key
+
+
+def sha256_of(public: str) -> str:
+    """The fingerprint of a key in base64."""
+    return hashlib.sha256(base64.b64decode(public)).hexdigest()
 
 
 def entry_hash(entry: dict[str, Any]) -> str:
