@@ -42,7 +42,7 @@ def test_the_defaults_need_no_server_and_are_safe(tmp_path: Path) -> None:
     assert database["ENGINE"] == "django.db.backends.sqlite3"
     assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
     assert "journal_mode=WAL" in database["OPTIONS"]["init_command"]
-    assert found["PASSWORD_HASHERS"][0].endswith("Argon2PasswordHasher")
+    assert found["PASSWORD_HASHERS"][0].endswith("hashing.Argon2")
     directives = found["CONTENT_SECURITY_POLICY"]["DIRECTIVES"]
     assert not any("unsafe" in source for sources in directives.values() for source in sources)
 

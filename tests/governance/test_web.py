@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
-from tests.bench.startup import MIB, PAGES, Web, place, started
+from tests.bench.service import peak_memory
+from tests.bench.startup import MIB, PAGES, ROOT, Web, place, started
 
 pytestmark = pytest.mark.timeout(120)
 TOKEN = "a token that nobody guesses"
@@ -45,6 +49,24 @@ def status(web: Web, path: str, **headers: str) -> int:
 
 def test_it_needs_less_than_150_mib(plain: Web) -> None:
     assert plain.memory_after(PAGES) < 150 * MIB
+
+
+def test_signing_in_needs_no_more(environment: dict[str, str]) -> None:
+    made = subprocess.run(
+        [sys.executable, "manage.py", "sample_users"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    email, password = made.stdout.splitlines()[0].split()
+    with started(environment) as web, httpx.Client(base_url=web.address) as person:
+        person.get("/sign-in/")
+        asked = {"username": email, "password": password, "csrfmiddlewaretoken": person.cookies["csrftoken"]}
+        assert person.post("/sign-in/", data=asked).status_code == 302
+        assert person.get("/").status_code == 200
+        assert peak_memory(web.process.pid) < 150
 
 
 def test_an_undeclared_proxy_on_this_machine_does_not_open_the_figures(plain: Web) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pyotp
 import pytest
 from django.contrib.auth import get_user
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.auth.signals import user_login_failed
 from django.test import Client
 from django.utils import timezone
@@ -32,6 +33,18 @@ def test_the_right_password_signs_in_however_the_address_is_typed(client):
     user = person()
     assert guess(client, f" {user.email.upper()} ", PASSWORD).status_code == 302
     assert get_user(client) == user
+
+
+def test_a_password_that_was_kept_by_another_setting_is_read_and_kept_anew(client, settings):
+    settings.PASSWORD_HASHERS = ["models.accounts.hashing.Argon2"]
+    user = person()
+    user.password = Argon2PasswordHasher().encode(PASSWORD, "salt" * 6)
+    user.save()
+    assert "$m=102400," in user.password
+    assert guess(client, user.email, PASSWORD).status_code == 302
+    user.refresh_from_db()
+    assert "$m=19456,t=2,p=1$" in user.password
+    assert user.check_password(PASSWORD)
 
 
 def test_signing_in_gives_a_session_of_its_own(client):
