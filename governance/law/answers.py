@@ -24,7 +24,7 @@ class Answers:
         self.answers, self.names, self.within = answers, tuple(names), within
         for name in answers:
             if name not in self.names:
-                raise InputError(f"{within} has no {shown(name)}. {near(name, self.names)}")
+                raise InputError(f"{within} has {shown(name)}, which is not known there. {near(name, self.names)}")
 
     def __contains__(self, name: str) -> bool:
         return name in self.answers

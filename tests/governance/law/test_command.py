@@ -69,6 +69,24 @@ def test_the_day_is_the_files_unless_the_line_says_another(
     assert ("Until the prohibition applies it is: Minimal risk." in capsys.readouterr().out) == bool(options)
 
 
+def test_a_list_that_is_there_twice_may_be_an_alias(tmp_path: Path) -> None:
+    none: list[str] = []
+    file, out = written(tmp_path, answers={**CREDIT, "prohibited": none, "art50": none}), tmp_path / "out.json"
+    assert "&id001" in file.read_text()
+    assert run(["classify", str(file), "--as-of", "2026-11-21", "--json", str(out)]) == 0
+    assert json.loads(out.read_text())["annex_iii_points"] == ["5-b"]
+
+
+@pytest.mark.parametrize("indent", [None, 2, "\t"])
+def test_facts_may_be_json(tmp_path: Path, indent: int | str | None) -> None:
+    file, out = tmp_path / "facts.json", tmp_path / "out.json"
+    model = {"is_gpai_model": True, "flops": 1e26}
+    content = {"title": "\U0001f916", "answers": {**PLAIN, "is_ai_system": False, "gpai": model}}
+    file.write_text(json.dumps(content, indent=indent))
+    assert run(["classify", str(file), "--as-of", "2026-11-21", "--json", str(out)]) == 0
+    assert json.loads(out.read_text())["classification"] == "GPAI_SYSTEMIC"
+
+
 def test_object_and_roles_stand_beside_the_answers_or_in_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -89,7 +107,10 @@ def test_object_and_roles_stand_beside_the_answers_or_in_them(
         ("answers: [1]\n", "answers is to be a list of `name: value`, not a list"),
         ("answer: {}\n", "Did you mean answers?"),
         ("title: x\n", "has no `answers`"),
-        ("a: &a [1]\nb: *a\n", "aliases"),
+        (f"answers: &a [{'1, ' * 30}]\ntitle: &b [{'*a, ' * 30}]\nnotes: [{'*b, ' * 30}]\n", "more than 10,000 values"),
+        ("answers: &a\n  prohibited: *a\n", "more than 10,000 values"),
+        ('{"answers": {"profiling": true, "profiling": false}}', "a name is there twice: profiling"),
+        ('{"answers": {"prohibited": ["\\ud83d"]}}', "a point of Article 5(1), not"),
         ("answers: !!python/object/apply:os.system ['true']\n", "cannot be read as YAML"),
         ("answers: !thing {}\n", "cannot be read as YAML"),
         ("answers:\n  profiling: true\n  profiling: false\n", "a name is there twice: profiling"),

@@ -15,7 +15,7 @@ from tests.governance.law.conftest import MACHINE, MEDICAL, MODEL, PLAIN
 @pytest.mark.parametrize(
     ("answers", "says"),
     [
-        ({"annex3_points": []}, "answers has no 'annex3_points'. Did you mean annex_iii_points?"),
+        ({"annex3_points": []}, "'annex3_points', which is not known there. Did you mean annex_iii_points?"),
         ({"is_ai_system": "yes"}, "is_ai_system is to be true or false, not 'yes'."),
         ({"annex_iii_points": "4-a"}, r"annex_iii_points is to be a list, such as \[1-a\], not '4-a'."),
         ({"annex_iii_points": ["4-c"]}, "not '4-c'. Did you mean 4-"),
@@ -39,7 +39,7 @@ from tests.governance.law.conftest import MACHINE, MEDICAL, MODEL, PLAIN
         ({"roles": ["user"]}, "a role of the Act, not 'user'"),
         ({"roles": ["downstream-provider"]}, "Did you mean .*provider"),
         ({"object": "product"}, "object is to be system, model or both"),
-        ({5: True}, "answers has no 5."),
+        ({5: True}, "answers has 5, which is not known there."),
     ],
 )  # fmt: skip
 def test_what_is_no_answer_is_refused(answers: dict[Any, Any], says: str) -> None:
