@@ -10,7 +10,7 @@ import click
 
 EXIT_CODES = {"verified": 0, "differs": 1, "not_a_report": 2}
 MOST_SHOWN = 20
-COMPARE = "Compare this with the one that the organisation publishes: anybody can sign with a key of their own."
+COMPARE = " Compare this with the one that the organisation publishes: anybody can sign with a key of their own."
 
 
 @click.command(short_help="Check a report offline: hash, figures, intervals, verdicts, pages.")
@@ -84,7 +84,7 @@ def show(found: dict[str, Any], report: Path, key_file: Path | None) -> None:
     else:
         click.echo(f"{report.name} agrees with its evidence: {len(checked)} things checked, none differs.")
     if "signature" in found:
-        click.echo(about_signature(found["signature"]["fingerprint"], key_file))
+        click.echo(about_signature(found["signature"], key_file))
     for difference in differs[:MOST_SHOWN]:
         click.echo(f"  {difference['what']}")
         click.echo(f"    in the report: {difference['printed']}")
@@ -99,8 +99,8 @@ def show(found: dict[str, Any], report: Path, key_file: Path | None) -> None:
         click.echo(f"  and {len(left) - MOST_SHOWN} more; --json FILE lists all")
 
 
-def about_signature(fingerprint: str | None, key_file: Path | None) -> str:
-    if fingerprint is None:
+def about_signature(signature: dict[str, Any], key_file: Path | None) -> str:
+    if signature["fingerprint"] is None:
         return "It is unsigned: whoever can write a file could have made up all of it."
-    against = f"With --key {key_file.name} its key was compared." if key_file else COMPARE
-    return f"Signed with key {fingerprint}. {against}"
+    holds = f", which {key_file.name} holds" if key_file and signature["trusted"] else ""
+    return f"Signed with key {signature['fingerprint']}{holds}.{'' if key_file else COMPARE}"

@@ -54,7 +54,7 @@ def fingerprint(key: Ed25519PublicKey) -> str:
 def check_signature(evidence: bytes, attached: bytes | None, trusted: Collection[str], findings: Findings) -> None:
     """Whether the evidence is signed, and by a key of `trusted` where any is given (fingerprints)."""
     if attached is None:
-        findings.signature = {"fingerprint": None}
+        findings.signature = {"fingerprint": None, "trusted": False}
         if trusted:
             findings.differ("the key that signed it", UNSIGNED, any_of(trusted))
         return
@@ -64,11 +64,10 @@ def check_signature(evidence: bytes, attached: bytes | None, trusted: Collection
         why = str(error)[:200] or f"not of this {NAME} by the key that it carries"
         findings.differ(f"the signature of {NAME} ({SIGNATURE})", f"not good: {why}", "good")
         return
-    findings.signature = {"fingerprint": signer}
+    findings.signature = {"fingerprint": signer, "trusted": signer in trusted}
     findings.agrees(f"the signature of {NAME}, by the key {signer}")
     if trusted:
-        known = signer in trusted
-        findings.compare("the key that signed it", signer, signer if known else any_of(trusted))
+        findings.compare("the key that signed it", signer, signer if signer in trusted else any_of(trusted))
 
 
 def any_of(trusted: Collection[str]) -> str:

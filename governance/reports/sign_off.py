@@ -74,7 +74,7 @@ def sign_off(told: Json, signed: Json) -> Section:
         blocks.append(
             Paragraph(
                 f"The attached {SIGNATURE} is the service's signature of {NAME}. Compare the fingerprint above with "
-                "the one that the organisation publishes: who makes up a whole report can only sign it with another key."
+                "the one that the organisation publishes: who makes up a whole report signs it with another key."
             )
         )
     return Section("sign-off", "Sign-off", tuple(blocks))

@@ -47,7 +47,8 @@ class Findings:
     differs: list[Difference] = field(default_factory=list)
     not_recomputed: list[NotRecomputed] = field(default_factory=list)
     reason: str | None = None
-    signature: dict[str, Any] | None = None  # the key's fingerprint, None for unsigned; none where it is not good
+    # fingerprint: of the key, None for unsigned; trusted: whether it was asked for. None where it is not good
+    signature: dict[str, Any] | None = None
 
     def agrees(self, what: str) -> None:
         self.checked.append(Checked(what))
