@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.contrib import messages
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
 from models.accounts.models import Membership, Token
@@ -18,6 +23,32 @@ CHOSEN = "organisation"
 SAFE = {"GET", "HEAD"}
 # where one may go without the second factor that one's organisation requires
 WITHOUT_SECOND_FACTOR = {"second-factor", "recovery-codes", "sign-out", "choose-organisation"}
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Leads who is not signed in to where they sign in, and then back.
+
+    A form that is sent after the session has ended is not saved: that is said, and the way back leads to the page with
+    the form, where the tab puts back what was typed (assets/js/drafts.js).
+    """
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponse:
+        if request.method in SAFE:
+            return super().handle_no_permission(request, view_func)
+        messages.warning(
+            request, "You were signed out before this was sent, so it was not saved. Sign in, and send it again."
+        )
+        where = self.get_login_url(view_func)
+        return redirect_to_login(page_sent_from(request), where, self.get_redirect_field_name(view_func))
+
+
+def page_sent_from(request: HttpRequest) -> str:
+    """The path of the page of ours whose form this is; the form's own where the browser does not say."""
+    told = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(told, {request.get_host()}, require_https=request.is_secure()):
+        return request.get_full_path()
+    parts = urlsplit(told)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 class MembershipMiddleware:

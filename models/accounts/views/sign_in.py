@@ -13,6 +13,7 @@ from django.contrib.auth.signals import user_login_failed
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
@@ -115,7 +116,10 @@ def locked(request: HttpRequest) -> HttpResponse:
     return page
 
 
+@method_decorator(login_not_required, name="dispatch")
 class SignOut(LogoutView):
+    """Open to who is signed out already, in another tab or by time: they are where they wanted to be."""
+
     next_page = "sign-in"
 
 
