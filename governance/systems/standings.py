@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -92,10 +93,9 @@ def revisions(system: System) -> list[dict[str, Any]]:
     """The newest revisions of the answers, each with what it changed."""
     mine = Answers.objects.of(system.organisation).filter(system=system).order_by("-number").select_related("author")
     found = list(mine[: MOST_REVISIONS + 1])
-    pairs = zip(found, [*found[1:], None], strict=True)
     told = [
         {"answers": each, "changed": [readable_change(change) for change in differences(before, each)]}
-        for each, before in pairs
+        for each, before in zip_longest(found, found[1:])
     ]
     return told[:MOST_REVISIONS]
 

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.test import Client
 from django.urls import resolve, reverse
 
+from governance.systems.register import begin
 from models.accounts.roles import ACTIONS, Role
 from models.trail.models import Entry
 from tests.pages.places import PLACES, names
@@ -65,6 +66,18 @@ def test_what_belongs_to_another_organisation_is_not_there(client, world, elsewh
             assert answer.status_code == hidden or method.__name__.upper() not in place.methods, name
             assert TOKEN.sub("", text(answer)) == TOKEN.sub("", text(other)), name
     assert rows() == before
+
+
+def test_a_system_of_which_nothing_is_known_yet_has_every_page(client, world):
+    client.force_login(world.people["officer"])
+    bare = begin(world.people["officer"], world.organisation, {"name": "Bare"})
+    later = {"classification", "statement-version", "compare-statement", "dismiss-result"}  # of what it has in the end
+    for name, place in PLACES.items():
+        parts = place.parts(world)
+        if place.is_read and parts.get("pk") == world.system.pk:
+            answer = client.get(reverse(name, kwargs={**parts, "pk": bare.pk}) + place.query)
+            assert answer.status_code == (404 if name in later else 200), name
+            assert b"".join(answer)  # a file is written while it is read
 
 
 @pytest.mark.parametrize("name", ["start-audit", "register-model", "register-dataset"])
