@@ -81,6 +81,8 @@ class NewIncident(Asked):
 
 
 class IncidentChange(Asked):
+    """Only what is given is changed; null empties happened_at, and an empty text empties a text."""
+
     title: str | None = Field(None, min_length=1, max_length=200)
     aware_at: AskedMoment | None = None
     kinds: list[str] | None = Field(None, max_length=20, examples=[["death"]])
@@ -90,6 +92,11 @@ class IncidentChange(Asked):
     provider_unreachable: StrictBool | None = None
     known: str | None = Field(None, max_length=20_000)
     corrective: str | None = Field(None, max_length=20_000)
+
+    def said(self) -> dict[str, Any]:
+        """What was given; null says nothing where there is nothing to empty."""
+        given = self.model_dump(exclude_unset=True)
+        return {name: value for name, value in given.items() if value is not None or name == "happened_at"}
 
 
 class Closing(Asked):
@@ -186,7 +193,7 @@ def change_incident(request: ApiRequest, incident_id: UUID, body: IncidentChange
     with transaction.atomic():
         found = keeping.locked(one(request, incident_id))
         require_match(request, incident_record(found))
-        changed = keeping.change(request.user, found, body.model_dump(exclude_none=True), None)
+        changed = keeping.change(request.user, found, body.said(), None)
     return reply(incident_record(changed))
 
 

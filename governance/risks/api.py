@@ -84,7 +84,7 @@ def change_risk(request: ApiRequest, risk_id: UUID, body: r.RiskChange) -> HttpR
 def accept_risk(request: ApiRequest, risk_id: UUID, body: r.RiskAcceptance) -> HttpResponse:
     """Accept what remains of a risk after its measures.
 
-    By a person who is signed in, who neither owns the risk nor wrote at it.
+    By a person who is signed in, who neither owns the risk or one of its measures nor wrote at it.
     """
     with transaction.atomic():
         found = present(request, risk_id)

@@ -28,7 +28,10 @@ DEGREES = {"likelihood": "likelihood", "severity": "severity", "likelihood_after
            "severity_after": "severity"}  # fmt: skip
 MEASURE_FIELDS = ("text", "owner", "due_on", "done_on")
 LONGEST = {"hazard": 300, "cause": 10_000, "affected": 10_000, "closing": 10_000, "acceptance": 10_000, "text": 10_000}
-OWN_WORK = "You, or somebody you stand in for, owns this risk or wrote at it. Somebody else accepts what remains of it."
+OWN_WORK = (
+    "You, or somebody you stand in for, owns this risk or one of its measures, or wrote at it. Somebody else accepts "
+    "what remains of it."
+)
 SHUT = (Risk.State.CLOSED, Risk.State.DISMISSED)
 
 
@@ -109,7 +112,8 @@ def change_measure(user: Any, measure: Measure, said: Mapping[str, Any], edition
 def accept(user: Any, risk: Risk, reason: str, edition: int | None = None) -> Risk:
     """Say that what remains can be borne, and why.
 
-    Four eyes: not by whose risk it is, nor by who wrote at it. Raises Forbidden, NotFound, InputError, Stale.
+    Four eyes: not by whose risk it is, who carries out one of its measures, or who wrote at it. Raises Forbidden,
+    NotFound, InputError, Stale.
     """
     authorize(user, "approve", risk)
     text = needed("acceptance", reason, "Say why what remains can be borne.")
@@ -128,8 +132,9 @@ def accept(user: Any, risk: Risk, reason: str, edition: int | None = None) -> Ri
 
 
 def is_own(user: Any, risk: Risk) -> bool:
-    """Whether the user, or somebody they stand in for, owns the risk or wrote at it."""
-    hands = {risk.owner_id, risk.created_by_id, *risk.writers}
+    """Whether the user, or somebody they stand in for, owns the risk or one of its measures, or wrote at it."""
+    carry_out = Measure.unscoped.filter(risk=risk).values_list("owner", flat=True)
+    hands = {risk.owner_id, risk.created_by_id, *risk.writers, *carry_out}
     return bool(hands & acts_for(user, risk.organisation))
 
 

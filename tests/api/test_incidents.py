@@ -59,6 +59,14 @@ def test_a_closed_one_is_changed_only_once_it_is_open_again(officer, world):
     assert officer.patch(at, {"known": "More"}, If_Match="*").json()["known"] == "More"
 
 
+def test_null_takes_away_when_it_happened_and_says_nothing_of_the_rest(officer, world):
+    said = DEATH | {"system": str(world.system.pk), "aware_at": "2026-11-20T10:00:00Z", "known": "Little"}
+    made = officer.post("/incidents", said | {"happened_at": "2026-11-20T08:00:00Z"}).json()
+    nulls = dict.fromkeys(("title", "aware_at", "kinds", "happened_at", "place", "link", "known", "corrective"))
+    changed = officer.patch(f"/incidents/{made['id']}", nulls, If_Match="*").json()
+    assert changed == made | {"happened_at": None}
+
+
 def test_many_are_listed_with_few_queries(officer, world, django_assert_max_num_queries):
     said = DEATH | {"aware_at": world.incident.aware_at}
     for _ in range(12):

@@ -118,12 +118,14 @@ def test_what_remains_is_accepted_by_who_neither_owns_it_nor_wrote_at_it(client,
     assert verbs(risk) == ["registered", "changed", "residual risk accepted"]
 
 
-@pytest.mark.parametrize("hand", ["owner", "writer", "measure", "stands in"])
+@pytest.mark.parametrize("hand", ["owner", "writer", "measure", "carries out", "stands in"])
 def test_four_eyes_count_the_owner_every_writer_and_whom_somebody_stands_in_for(world, hand):
     officer, approver = world.people["officer"], world.people["approver"]
     risk = begun(world, **JUDGED)
     if hand == "owner":
         keeping.change(officer, risk, {"owner": approver}, None)
+    elif hand == "carries out":
+        keeping.add_measure(officer, risk, {"text": "Theirs to do", "owner": approver})
     elif hand == "stands in":
         today = timezone.now().date()
         give(officer, world.organisation, approver, today, today)
