@@ -32,6 +32,14 @@ class Conditional:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What the dates leave out; `unsaid` names the facts that would have to be known for it to be counted."""
+
+    says: str
+    unsaid: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Applying:
     """Duties in force and duties coming, the latter by date. Permissions and options are no duties and stand apart.
 
@@ -42,7 +50,7 @@ class Applying:
     coming: tuple[tuple[Requirement, dt.date], ...]
     conditional: tuple[Conditional, ...]
     permissions: tuple[Requirement, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def applying(classification: Classification, roles: Iterable[str], as_of: dt.date) -> Applying:
@@ -191,53 +199,54 @@ def _spared_until(each: Requirement, facts: Facts) -> Iterator[dt.date]:
             yield dt.date.fromisoformat(rule["applies_from"])
 
 
-def _notes(facts: Facts, levels: frozenset[str]) -> Iterator[str]:
+def _notes(facts: Facts, levels: frozenset[str]) -> Iterator[Note]:
     """What Article 111 makes of the dates, and what would have to be said for it to be counted."""
     reached = [day for level, day in _high_risk_days().items() if level in levels]
     if reached and (facts.placed_on is None or facts.placed_on < min(reached)):
-        yield from _of_older_systems(facts, min(reached))
+        yield _of_older_systems(facts, min(reached))
     for name, said in (
         ("marking-older-systems", "Article 50(2)" if "2" in facts.art50 and "transparency" in levels else ""),
         ("gpai-older-models", "the duties of the model's provider" if levels & {"gpai", "gpai-systemic"} else ""),
     ):
         rule = _transition(name)
         if said and facts.placed_on is None:
-            yield (
+            yield Note(
                 f"{rule['ref']}: placed on the market before {rule['placed_before']}, it has until "
-                f"{rule['applies_from']} for {said}. Since when it is there (placed_on) has to be known to count that."
+                f"{rule['applies_from']} for {said}. To count that, it has to be known since when it is there.",
+                ("placed_on",),
             )
 
 
-def _of_older_systems(facts: Facts, begins: dt.date) -> Iterator[str]:
+def _of_older_systems(facts: Facts, begins: dt.date) -> Note:
     """Article 111(2), for what is or may be there before the day."""
     ref = _transition("high-risk-older-systems")["ref"]
     public = _transition("high-risk-older-systems-public")["applies_from"]
     if facts.redesigned:
-        yield f"{ref}: its design was significantly changed, so the duties of high-risk systems count in full."
-    elif not _is_older(facts, begins):
-        yield (
+        return Note(f"{ref}: its design was significantly changed, so the duties of high-risk systems count in full.")
+    if not _is_older(facts, begins):
+        names = ("placed_on", "public_authorities", "redesigned")
+        return Note(
             f"{ref}: placed on the market or put into service before {begins}, the system is caught by the duties of "
             "high-risk systems only if its design is significantly changed from that day on; if it is meant for public "
             f"authorities, by {public} at the latest. To count that, it has to be known since when it is there, "
-            "whether it is meant for public authorities and whether its design was changed (placed_on, "
-            "public_authorities, redesigned)."
+            "whether it is meant for public authorities and whether its design was changed.",
+            tuple(name for name in names if getattr(facts, name) is None),
         )
-    elif facts.public_authorities:
-        yield (
+    if facts.public_authorities:
+        return Note(
             f"{ref}: it was there before {begins} and is meant for public authorities, so the duties of high-risk "
             f"systems count from {public} at the latest, and sooner once its design is significantly changed."
         )
-    else:
-        yield (
-            f"{ref}: it was there before {begins}, so the duties of high-risk systems are not listed. They count in "
-            "full once its design is significantly changed from that day on. Article 5 holds all the same."
-        )
+    return Note(
+        f"{ref}: it was there before {begins}, so the duties of high-risk systems are not listed. They count in "
+        "full once its design is significantly changed from that day on. Article 5 holds all the same."
+    )
 
 
-def _readings(duties: Iterable[Requirement]) -> Iterator[str]:
+def _readings(duties: Iterable[Requirement]) -> Iterator[Note]:
     """Where the law's words give another day than the one that is taken."""
     named = {each["id"]: each["ref"] for each in load("eu-ai-act")["sections"]}
     articles = dict.fromkeys(named[each.section] for each in duties if each.date_certainty == "our-reading")
     if articles:
         note = load("eu-ai-act-timeline")["interpretation_notes"][0]
-        yield f"The days of {listed(tuple(articles), 'and')} are our reading. {note}"
+        yield Note(f"The days of {listed(tuple(articles), 'and')} are our reading. {note}")

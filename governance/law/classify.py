@@ -103,7 +103,7 @@ class Classification:
             "obligations_coming": [{"id": each.id, "date": day.isoformat()} for each, day in found.coming],
             "obligations_conditional": [each.as_json() for each in found.conditional],
             "permissions": [each.id for each in found.permissions],
-            "notes": list(found.notes),
+            "notes": [note.says for note in found.notes],
             "until_then": self.until_then.primary if self.until_then else None,
             "prohibitions_coming": [ban.as_json() for ban in self.pending],
             "follows": [each.as_json() for each in self.follows],

@@ -75,7 +75,8 @@ def _duties(console: Any, found: Classification, duties: Applying) -> None:
         lines = dict.fromkeys(f"{each.ref}, where {each.where}, from {each.date}" for each in duties.conditional)
         _list(console, "Only in certain cases", lines)
     for note in duties.notes:
-        console.print(f"Note: {_escape(note)}\n")
+        asked = f" In the file: {listed(note.unsaid, 'and')}." if note.unsaid else ""
+        console.print(f"Note: {_escape(note.says + asked)}\n")
 
 
 def _line(requirement: Requirement) -> str:

@@ -283,5 +283,5 @@ def system_law(day: Any, recorded_by: str, by: Classification, found: Applying) 
             ConditionalRequirement(**named(each.requirement), where=each.where, date=each.date)
             for each in found.conditional
         ],
-        notes=[*([other] if recorded_by != by.law_version else []), *found.notes],
+        notes=[*([other] if recorded_by != by.law_version else []), *(note.says for note in found.notes)],
     )

@@ -61,7 +61,8 @@ def law(system: System, request: HttpRequest) -> dict[str, Any] | None:
         return said | {"wrong": str(error)}
     by_day = [(day, [each for each, _ in rows]) for day, rows in groupby(found.coming, key=lambda pair: pair[1])]
     roles = ", ".join(role_name(role).lower() for role in classification.roles)
-    return said | {"found": found, "by_day": by_day, "outcome": classification.primary, "roles": roles}
+    shown = {"found": found, "by_day": by_day, "outcome": classification.primary, "roles": roles}
+    return said | shown | {"may_govern": may(request.user, "govern", system)}
 
 
 def parts(system: System, request: HttpRequest) -> dict[str, Any]:

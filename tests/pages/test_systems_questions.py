@@ -241,9 +241,16 @@ def test_what_was_recorded_stays_until_somebody_records_the_class_of_the_new_day
 
 def test_the_day_since_when_it_is_on_the_market_counts_by_article_111(officer, world, system):
     older = {"in-place": "yes", "public-authorities": "no", "redesigned": "no"}
+    fill(world, system, "HIGH_RISK_ANNEX_III")
+    record_standing(world.people["officer"], system, date(2026, 11, 21))
+    told = page(officer.get(f"/systems/{system.pk}/"))
+    assert "placed_on" not in told
+    assert f'<a href="/systems/{system.pk}/change/">Say since when it is there</a>' in told
+    assert f'<a href="/systems/{system.pk}/questions/in-place/">Answer the rest</a>' in told
     fill(world, system, "HIGH_RISK_ANNEX_III", **older)
     record_standing(world.people["officer"], system, date(2026, 11, 21))
     assert "art-9-1" in [each["id"] for each in system.standing.result["obligations_coming"]]
+    assert "Answer the rest" not in page(officer.get(f"/systems/{system.pk}/"))
     system.placed_on = date(2026, 3, 1)
     system.save()
     assert "What the class rests on was changed since" in page(officer.get(f"/systems/{system.pk}/"))

@@ -126,10 +126,10 @@ def test_what_was_there_before_has_the_time_that_article_111_gives(classified: C
     assert "art-50-2" in {each.id for each in asked(classified, "provider", **marking, placed_on="2026-08-02").in_force}
     unsaid = asked(classified, "provider", **marking)
     assert "art-50-2" in {each.id for each in unsaid.in_force}
-    assert any("Article 111(4)" in note for note in unsaid.notes)
+    assert any("Article 111(4)" in note.says for note in unsaid.notes)
     model = asked(classified, is_ai_system=False, gpai=MODEL, placed_on="2025-08-01")
     assert {day for _, day in model.coming} == {dt.date(2027, 8, 2)}
-    assert any("Article 111(2)" in note for note in asked(classified, "provider", **HIRING).notes)
+    assert any("Article 111(2)" in note.says for note in asked(classified, "provider", **HIRING).notes)
 
 
 def test_what_would_begin_after_the_ban_never_comes(classified: Classify) -> None:
