@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.metadata
 import os
 import pkgutil
@@ -144,6 +145,27 @@ def test_the_pinned_files_have_every_package_the_project_asks_for(group):
     pinned = pins(ROOT / "requirements" / f"{group}.txt")
     wanted = PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"].get(group, [])
     assert {name_of(requirement) for requirement in wanted} - set(pinned) == set()
+
+
+def test_the_project_asks_for_every_package_that_it_imports():
+    """Not by way of another one, which may do without it some day."""
+    installed = importlib.metadata.packages_distributions()
+    groups = [PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"].values()]
+    named = {name_of(requirement) for group in groups for requirement in group}
+    ours = {"audits", "privacy", "synthetic", "governance", "models", "demo", "plumbline_client"}
+    files = [path for path in committed_files() if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in ours]
+    imported = {(name, path.relative_to(ROOT)) for path in files for name in imports_of(path)}
+    foreign = {(name, path) for name, path in imported if name not in ours | sys.stdlib_module_names}
+    assert len({name for name, _ in foreign}) > 40
+    assert [each for each in foreign if not named & {name_of(package) for package in installed.get(each[0], ())}] == []
+
+
+def imports_of(path: Path) -> set[str]:
+    """The packages that this file imports, wherever in it."""
+    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    parts = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
+    return {name.split(".")[0] for name in plain | parts}
 
 
 def test_any_groups_together_ask_for_one_version_of_each_package():
