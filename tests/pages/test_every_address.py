@@ -71,7 +71,7 @@ def test_what_belongs_to_another_organisation_is_not_there(client, world, elsewh
 def test_a_system_of_which_nothing_is_known_yet_has_every_page(client, world):
     client.force_login(world.people["officer"])
     bare = begin(world.people["officer"], world.organisation, {"name": "Bare"})
-    later = {"classification", "statement-version", "compare-statement", "dismiss-result"}  # of what it has in the end
+    later = {"classification", "statement-version", "compare-statement"}  # of what it has in the end
     for name, place in PLACES.items():
         parts = place.parts(world)
         if place.is_read and parts.get("pk") == world.system.pk:
