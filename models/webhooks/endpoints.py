@@ -61,6 +61,7 @@ def change_endpoint(
     url = None if url is None or url == endpoint.url else checked_url(url)
     with transaction.atomic():
         endpoint = locked(endpoint)
+        before, address = facts(endpoint), endpoint.url
         endpoint.url = url or endpoint.url
         endpoint.events = endpoint.events if events is None else checked_events(events)
         endpoint.description = endpoint.description if description is None else checked_description(description)
@@ -70,7 +71,8 @@ def change_endpoint(
         elif active and not endpoint.is_active:
             endpoint.state, endpoint.note, endpoint.failing_since = Endpoint.State.ACTIVE, "", None
             endpoint.save(update_fields=["state", "note", "failing_since"])
-        record(endpoint.organisation, user, "changed", endpoint, facts(endpoint))
+        if said := differing(before, facts(endpoint), endpoint.url != address):
+            record(endpoint.organisation, user, "changed", endpoint, said)
     return endpoint
 
 
@@ -180,4 +182,14 @@ def checked_description(text: str) -> str:
 
 def facts(endpoint: Endpoint) -> dict[str, Any]:
     """What the trail says of it. Not the whole address: many readers of the trail, and it may hold a key."""
-    return {"host": endpoint.host, "events": endpoint.events, "state": endpoint.state}
+    said = {"host": endpoint.host, "events": list(endpoint.events)}
+    return said | {"description": endpoint.description, "state": str(endpoint.state)}
+
+
+def differing(before: dict[str, Any], after: dict[str, Any], moved: bool) -> dict[str, Any]:
+    """What the trail says of a change; nothing where there was none. `moved`: the address is another one."""
+    changed = [name for name in after if before[name] != after[name]]
+    if not changed and not moved:
+        return {}
+    said = {which: {name: kept[name] for name in changed} for which, kept in (("from", before), ("to", after))}
+    return said | ({"address": "another one"} if moved else {})

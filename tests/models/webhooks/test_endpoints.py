@@ -53,6 +53,14 @@ def test_only_an_administrator_of_the_organisation_manages_webhooks(registered):
     assert Endpoint.unscoped.get().description == "the pipeline"
 
 
+def test_what_changes_nothing_is_no_entry_and_another_address_is_said_without_it(registered, administrator):
+    endpoint, _ = registered
+    change_endpoint(administrator, endpoint, url=endpoint.url, description=endpoint.description)
+    assert not Entry.unscoped.filter(verb="changed").exists()
+    change_endpoint(administrator, endpoint, url=f"{endpoint.url}/other")
+    assert Entry.unscoped.get(verb="changed").facts == {"from": {}, "to": {}, "address": "another one"}
+
+
 def test_the_trail_says_what_was_done_but_neither_secret_nor_address(registered, administrator):
     endpoint, secret = registered
     change_endpoint(administrator, endpoint, events=EVENTS)
@@ -66,7 +74,9 @@ def test_the_trail_says_what_was_done_but_neither_secret_nor_address(registered,
     assert [entry.verb for entry in entries] == [
         "registered", "changed", "gave a new secret to", "tested", "sent again", "changed", "deleted"
     ]  # fmt: skip
-    assert entries[1].facts["events"] == EVENTS
+    every = ["job.finished", "audit.finished", "audit.verdict_changed"]
+    assert (entries[1].facts["from"], entries[1].facts["to"]) == ({"events": every}, {"events": EVENTS})
+    assert (entries[5].facts["from"], entries[5].facts["to"]) == ({"state": "active"}, {"state": "disabled"})
     written = "".join(entry.body for entry in entries)
     assert secret not in written
     assert fresh not in written
