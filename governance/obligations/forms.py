@@ -12,18 +12,14 @@ from governance.frameworks.requirements import framework, frameworks
 from governance.obligations.board import ACT, FIELDS, LONGEST_REASON
 from governance.obligations.evidence import LONGEST_STATEMENT, About, too_large
 from governance.obligations.models import Duty, Evidence, State
-from models.accounts.models import Organisation, User
+from governance.systems.forms import Owned, OwnerField
 from models.registry.forms import OwnChoiceField
 
 WRONG_DAY = {"invalid": "Write the day as 2026-11-21."}
 DAY = {"type": "date"}
 
 
-def members(organisation: Organisation) -> Any:
-    return User.objects.filter(is_active=True, memberships__organisation=organisation).order_by("name", "pk")
-
-
-class DutyForm(forms.Form):
+class DutyForm(Owned):
     """`edition` is the one that the writer had before them."""
 
     holds = forms.BooleanField(required=False)
@@ -35,20 +31,16 @@ class DutyForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Needed where it is not applicable: say why, so that somebody else can follow.",
     )
-    owner = OwnChoiceField(
-        queryset=None, required=False, empty_label="Nobody yet", help_text="Who sees to it. They do not accept it."
-    )
+    owner = OwnerField(help_text="Who sees to it. They do not accept it.")
     due_on = forms.DateField(
         required=False, label="Due on", widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"), error_messages=WRONG_DAY
     )
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, duty: Duty, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        owner, state = self.fields["owner"], self.fields["state"]
-        assert isinstance(owner, forms.ModelChoiceField)
+        super().__init__(*args, organisation=duty.organisation, **kwargs)
+        state = self.fields["state"]
         assert isinstance(state, forms.ChoiceField)
-        owner.queryset = members(duty.organisation)
         if duty.where:
             self.fields["holds"].label = f"It holds that {duty.where}"
         else:
@@ -65,7 +57,7 @@ def written(duty: Duty) -> dict[str, Any]:
     return {name: getattr(duty, name) for name in (*FIELDS, "edition")}
 
 
-class AboutForm(forms.Form):
+class AboutForm(Owned):
     """What every piece of evidence says of itself."""
 
     title = forms.CharField(
@@ -76,7 +68,7 @@ class AboutForm(forms.Form):
     type = forms.ChoiceField(
         label="What it is", choices=(), error_messages={"required": "Say what it is.", "invalid_choice": "Choose one."}
     )
-    owner = OwnChoiceField(queryset=None, required=False, empty_label="You", help_text="Who keeps it up to date.")
+    owner = OwnerField("You", help_text="Who keeps it up to date.")
     expires_on = forms.DateField(
         required=False,
         label="Counts until",
@@ -85,12 +77,10 @@ class AboutForm(forms.Form):
         help_text="From the day after it is stale. Leave it empty where it does not expire.",
     )
 
-    def __init__(self, *args: Any, organisation: Organisation, duty: Duty | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, duty: Duty | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        owner, type = self.fields["owner"], self.fields["type"]
-        assert isinstance(owner, forms.ModelChoiceField)
+        type = self.fields["type"]
         assert isinstance(type, forms.ChoiceField)
-        owner.queryset = members(organisation)
         type.choices = type_choices(duty)
         self.order_fields([*self.own, *AboutForm.base_fields])
 

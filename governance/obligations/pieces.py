@@ -118,7 +118,7 @@ def form_of(
 ) -> AboutForm:
     start: dict[str, Any] = {}
     if replaced is not None:
-        start = {"title": replaced.title, "type": replaced.type, "owner": replaced.owner_id, "text": replaced.text}
+        start = {"title": replaced.title, "type": replaced.type, "owner": replaced.owner, "text": replaced.text}
     elif duty is not None and len(duty.asks.evidence) == 1:
         start = {"type": duty.asks.evidence[0]}
     asked: dict[str, Any] = {"organisation": system.organisation, "duty": duty, "initial": start}

@@ -266,7 +266,7 @@ def change_obligation(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method != "POST":
         said = {"duty": found, "form": DutyForm(initial=written(found), duty=found)}
         return render(request, "obligations/change.html", said)
-    form = DutyForm(request.POST, duty=found)
+    form = DutyForm(request.POST, initial=written(found), duty=found)
     if form.is_valid():
         try:
             move(request.user, found, form.said(), form.cleaned_data["edition"] or 0)

@@ -8,11 +8,10 @@ from django import forms
 
 from governance.reviews.keeping import FIELDS, LONGEST_NOTES, MOST_MONTHS
 from governance.reviews.models import Review
-from models.accounts.models import Organisation, User
-from models.registry.forms import OwnChoiceField
+from governance.systems.forms import Owned, OwnerField
 
 
-class ReviewForm(forms.Form):
+class ReviewForm(Owned):
     """`edition` is the one that the writer had before them."""
 
     what = forms.CharField(
@@ -33,19 +32,11 @@ class ReviewForm(forms.Form):
         max_value=MOST_MONTHS,
         help_text="Counted from the day on which it was done. Leave it empty for a review that is done once.",
     )
-    owner = OwnChoiceField(
-        queryset=None,
-        required=False,
-        empty_label="The system's owner",
+    owner = OwnerField(
+        "The system's owner",
         help_text="Who is reminded. Where there is nobody, the compliance officers are.",
     )
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        owner = self.fields["owner"]
-        assert isinstance(owner, forms.ModelChoiceField)
-        owner.queryset = User.objects.filter(is_active=True, memberships__organisation=organisation)
 
     def said(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in FIELDS}

@@ -66,7 +66,7 @@ def change_review(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method != "POST":
         form = ReviewForm(initial=written(found), organisation=organisation)
         return render(request, "reviews/change.html", {"review": found, "form": form})
-    form = ReviewForm(request.POST, organisation=organisation)
+    form = ReviewForm(request.POST, initial=written(found), organisation=organisation)
     if form.is_valid():
         try:
             keeping.change(request.user, found, form.said(), form.cleaned_data["edition"] or 0)

@@ -10,13 +10,12 @@ from django import forms
 from governance.frameworks.lists import rights
 from governance.frameworks.requirements import Requirement
 from governance.law.risks import degrees
-from governance.obligations.forms import DAY, WRONG_DAY, members
+from governance.obligations.forms import DAY, WRONG_DAY
 from governance.obligations.models import Evidence
 from governance.risks.keeping import FIELDS, LONGEST, MEASURE_FIELDS
 from governance.risks.models import Measure, Risk
 from governance.risks.statements import LONGEST_POINT
-from models.accounts.models import Organisation
-from models.registry.forms import OwnChoiceField
+from governance.systems.forms import Owned, OwnerField
 
 
 def text(label: str, name: str, help_text: str, rows: int = 4, required: str = "") -> forms.CharField:
@@ -34,16 +33,6 @@ def degree(label: str, scale: str) -> forms.TypedChoiceField:
     return forms.TypedChoiceField(
         label=label, required=False, coerce=int, empty_value=None, choices=[("", "Not judged yet"), *steps]
     )
-
-
-class Owned(forms.Form):
-    """A form in which a member of the organisation is chosen as owner."""
-
-    def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        owner = self.fields["owner"]
-        assert isinstance(owner, forms.ModelChoiceField)
-        owner.queryset = members(organisation)
 
 
 class RiskForm(Owned):
@@ -70,9 +59,7 @@ class RiskForm(Owned):
     severity = degree("How severe, before measures", "severity")
     likelihood_after = degree("How likely, after measures", "likelihood")
     severity_after = degree("How severe, after measures", "severity")
-    owner = OwnChoiceField(
-        queryset=None, required=False, empty_label="Nobody yet", help_text="Who watches it. They do not accept it."
-    )
+    owner = OwnerField(help_text="Who watches it. They do not accept it.")
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -94,7 +81,7 @@ class MeasureForm(Owned):
     """`edition` is the risk's."""
 
     text = text("What is done about it", "text", "", 3, "Say what is done about it.")
-    owner = OwnChoiceField(queryset=None, required=False, empty_label="Nobody yet", help_text="Who sees to it.")
+    owner = OwnerField(help_text="Who sees to it.")
     due_on = forms.DateField(
         required=False, label="Until", widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"), error_messages=WRONG_DAY
     )

@@ -133,7 +133,7 @@ def change_risk(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method != "POST":
         form = RiskForm(initial=written(found), organisation=found.organisation)
         return render(request, "risks/change.html", {"risk": found, "form": form})
-    form = RiskForm(request.POST, organisation=found.organisation)
+    form = RiskForm(request.POST, initial=written(found), organisation=found.organisation)
     if form.is_valid():
         try:
             keeping.change(request.user, found, form.said(), form.cleaned_data["edition"] or 0)
@@ -210,7 +210,7 @@ def measuring(request: HttpRequest, risk: Risk, measure: Measure | None) -> Http
     said: dict[str, Any] = {"risk": risk, "measure": measure}
     if request.method != "POST":
         return render(request, "risks/measure.html", said | {"form": MeasureForm(initial=start, **here)})
-    form = MeasureForm(request.POST, **here)
+    form = MeasureForm(request.POST, initial=start, **here)
     if form.is_valid():
         edition = form.cleaned_data["edition"] or 0
         try:

@@ -14,7 +14,32 @@ from models.registry.choosing import VersionField
 from models.registry.forms import OwnChoiceField, model_versions, offer
 
 
-class SystemForm(forms.Form):
+class OwnerField(OwnChoiceField):
+    """A member of the organisation, or nobody. `nobody` says what it means that nobody is chosen."""
+
+    def __init__(self, nobody: str = "Nobody yet", **kwargs: Any) -> None:
+        super().__init__(queryset=None, required=False, empty_label=nobody, **kwargs)
+
+    def offer(self, organisation: Organisation, owner: Any) -> None:
+        """The members; whoever owned it and left cannot be chosen again, and is told to be gone."""
+        self.queryset = User.objects.filter(is_active=True, memberships__organisation=organisation).order_by(
+            "name", "pk"
+        )
+        if isinstance(owner, User) and not self.queryset.filter(pk=owner.pk).exists():
+            self.empty_label = f"{self.empty_label}: {owner} is no longer here"
+
+
+class Owned(forms.Form):
+    """A form in which a member of the organisation is chosen as owner."""
+
+    def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        owner = self.fields["owner"]
+        assert isinstance(owner, OwnerField)
+        owner.offer(organisation, self.initial.get("owner"))
+
+
+class SystemForm(Owned):
     """`edition` is the one that the writer had before them."""
 
     name = forms.CharField(max_length=200, error_messages={"required": "Give it a name."})
@@ -25,9 +50,7 @@ class SystemForm(forms.Form):
         help_text="What it does, for whom, and what is decided with it. For example: scores applications for consumer "
         "loans; a clerk decides with the score in view.",
     )
-    owner = OwnChoiceField(
-        queryset=None, required=False, empty_label="Nobody yet", help_text="The person who answers for it."
-    )
+    owner = OwnerField(help_text="The person who answers for it.")
     stage = forms.ChoiceField(choices=Stage.choices, initial=Stage.DEVELOPMENT)
     placed_on = forms.DateField(
         required=False,
@@ -45,12 +68,10 @@ class SystemForm(forms.Form):
     )
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        owner, roles = self.fields["owner"], self.fields["roles"]
-        assert isinstance(owner, forms.ModelChoiceField)
+        roles = self.fields["roles"]
         assert isinstance(roles, forms.MultipleChoiceField)
-        owner.queryset = User.objects.filter(is_active=True, memberships__organisation=organisation)
         roles.choices = role_choices()
 
     def said(self) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def change_system(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method != "POST":
         form = SystemForm(initial=written(found), organisation=organisation)
         return render(request, "systems/change.html", {"system": found, "form": form})
-    form = SystemForm(request.POST, organisation=organisation)
+    form = SystemForm(request.POST, initial=written(found), organisation=organisation)
     if form.is_valid():
         try:
             change(request.user, found, form.said(), form.cleaned_data["edition"] or 0)

@@ -63,3 +63,19 @@ def test_what_somebody_owned_who_is_gone_stands_on_the_lists_of_what_has_no_owne
     goes(engineer, administrator)
     shown = [link in client.get(each).content.decode() for each, link in zip(lists, links, strict=True)]
     assert shown == [True, True]
+
+
+def test_a_form_tells_that_whoever_owned_it_is_gone(client, world: World) -> None:
+    gone = person(Role.ENGINEER, world.organisation, "gone@example.org")
+    owned = {"system": world.system, "obligation": world.duty, "risk": world.risk, "review": world.review}
+    for each in owned.values():
+        type(each).unscoped.filter(pk=each.pk).update(owner=gone)
+    client.force_login(world.people["officer"])
+    addresses = {name: PLACES[f"change-{name}"].address(f"change-{name}", world) for name in owned}
+    told = f": {gone} is no longer here</option>"
+    assert not [name for name, address in addresses.items() if told in client.get(address).content.decode()]
+    Membership.unscoped.get(user=gone).delete()
+    assert [name for name, address in addresses.items() if told in client.get(address).content.decode()] == [*owned]
+    # what was typed wrong is shown again with it
+    again = client.post(addresses["system"], {"name": "", "stage": "in service"})
+    assert (again.status_code, told in again.content.decode()) == (422, True)
