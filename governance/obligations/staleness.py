@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 from operator import or_
+from typing import NamedTuple
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
@@ -22,27 +23,36 @@ from models.registry.models import DatasetVersion
 PROVEN = (State.EVIDENCED, State.ACCEPTED)
 
 
+class Works(NamedTuple):
+    """A model version that works in a system: the key of its model, which it is, and how it is called."""
+
+    model: object
+    number: int
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What evidence of a system is held against: the day, the model versions that work in it (each with its model and
-    number), the newest of each dataset, and the pieces that a newer version replaced."""
+    """What evidence of a system is held against: the day, the model versions that work in it by key, the newest of each
+    dataset, and the pieces that a newer version replaced."""
 
     day: date
-    parts: dict[object, tuple[object, int]]
+    parts: dict[object, Works]
     datasets: dict[object, int]
     replaced: frozenset[object]
 
 
 def now(system: System, day: date) -> Now:
     """Three queries."""
-    parts = SystemPart.unscoped.filter(system=system).values_list("version", "version__model", "version__number")
+    parts = SystemPart.unscoped.filter(system=system).select_related("version__model")
     mine = Evidence.unscoped.filter(system=system)
     audited = mine.filter(audit__isnull=False).values("audit__dataset__dataset")
     newest = (
         DatasetVersion.unscoped.filter(dataset__in=audited).order_by().values_list("dataset").annotate(Max("number"))
     )
     replaced = mine.filter(replaces__isnull=False).values_list("replaces_id", flat=True)
-    works: dict[object, tuple[object, int]] = {version: (model, number) for version, model, number in parts}
+    versions = [part.version for part in parts.defer("version__stored_signature")]
+    works: dict[object, Works] = {each.pk: Works(each.model_id, each.number, str(each)) for each in versions}
     return Now(day, works, dict(newest), frozenset(replaced))
 
 
@@ -73,9 +83,9 @@ def uncovered(pieces: Iterable[Evidence], now: Now) -> tuple[str, ...]:
             model, number = piece.audit.model.model_id, piece.audit.model.number
             newest[model] = max(number, newest.get(model, 0))
     return tuple(
-        f"version {number} of the model works in the system, and nothing attached is of it"
-        for model, number in sorted(now.parts.values(), key=lambda part: part[1])
-        if number > newest.get(model, number)
+        f"{part.name} works in the system, and nothing attached is of it"
+        for part in sorted(now.parts.values(), key=lambda part: (part.name, part.number))
+        if part.number > newest.get(part.model, part.number)
     )
 
 

@@ -247,7 +247,7 @@ def test_a_newer_model_version_makes_results_stale_until_one_of_it_is_attached(w
     newer = second(world.model)
     assert row(world, "art-15-1").stale == ()  # it is registered, and works in no system
     add_part(officer, world.system, newer)
-    found = "version 2 of the model works in the system, and nothing attached is of it"
+    found = f"{world.model.model} version 2 works in the system, and nothing attached is of it"
     assert row(world, "art-15-1").stale == (found,)
     Audit.unscoped.filter(pk=world.earlier.pk).update(model=newer, created_at=timezone.now())
     made, _ = proposals.attach_result(officer, world.system, Audit.unscoped.get(pk=world.earlier.pk))
