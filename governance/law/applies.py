@@ -77,7 +77,7 @@ def applying(classification: Classification, roles: Iterable[str], as_of: dt.dat
             if each.id in conditions
         ),
         permissions=tuple(each for each, day in found if each.modality in ("permission", "option") and day <= as_of),
-        notes=(*_notes(facts, levels), *_readings([each for each, _ in duties])),
+        notes=(*_notes(facts, levels), *_not_held(acting, levels), *_readings([each for each, _ in duties])),
     )
 
 
@@ -241,6 +241,13 @@ def _of_older_systems(facts: Facts, begins: dt.date) -> Note:
         f"{ref}: it was there before {begins}, so the duties of high-risk systems are not listed. They count in "
         "full once its design is significantly changed from that day on. Article 5 holds all the same."
     )
+
+
+def _not_held(acting: frozenset[str], levels: frozenset[str]) -> Iterator[Note]:
+    """What the Act asks of these roles and the data do not have."""
+    for rule in reading()["not_held"]:
+        if rule["role"] in acting and levels & set(rule["levels"]):
+            yield Note(rule["says"])
 
 
 def _readings(duties: Iterable[Requirement]) -> Iterator[Note]:

@@ -132,6 +132,13 @@ def test_what_was_there_before_has_the_time_that_article_111_gives(classified: C
     assert any("Article 111(2)" in note.says for note in asked(classified, "provider", **HIRING).notes)
 
 
+@pytest.mark.parametrize(("role", "is_told"), [("authorised-representative", True), ("gpai-provider", False)])
+def test_what_the_data_do_not_hold_of_a_role_is_told(classified: Classify, role: str, is_told: bool) -> None:
+    found = asked(classified, role, is_ai_system=False, gpai=MODEL)
+    assert any("Article 54(3)" in note.says for note in found.notes) == is_told
+    assert not any("Article 54(3)" in note.says for note in asked(classified, role, **HIRING).notes)
+
+
 def test_what_would_begin_after_the_ban_never_comes(classified: Classify) -> None:
     found = asked(classified, "provider", prohibited=["5-1-ba"], **HIRING, art50=["2"])
     assert {each.id for each in found.in_force} == {"art-4-1", "art-50-2", "art-50-5"}

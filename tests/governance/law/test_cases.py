@@ -271,7 +271,9 @@ def test_an_older_product_has_the_day_of_its_own_route() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case[0] for case in CASES])
-def test_what_people_read_calls_no_class_and_no_fact_by_its_code(case: tuple[str, str, dict[str, Any], str, Any]) -> None:
+def test_what_people_read_calls_nothing_by_its_code(
+    case: tuple[str, str, dict[str, Any], str, Any],
+) -> None:
     told = found(case[2], case[1]).as_json()
     read = [each["says"] for name in ("reasoning", "follows", "to_change") for each in told[name]] + told["notes"]
     codes = [each["id"] for each in load("decision-tree")["outcomes"] if "_" in each["id"]]
