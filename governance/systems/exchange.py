@@ -69,6 +69,10 @@ class Plan:
         return not self.count("wrong")
 
     @property
+    def changes_something(self) -> bool:
+        return self.count("same") < len(self.rows)
+
+    @property
     def digest(self) -> str:
         """Changes with what the import would do."""
         told = [(row.number, row.name, row.what, row.changes, row.system and row.system.edition) for row in self.rows]

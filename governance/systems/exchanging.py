@@ -18,6 +18,7 @@ from governance.systems.sheets.read import MOST_BYTES, read_in_sandbox
 from governance.systems.sheets.write import CSV, MEDIA, XLSX, written
 from models.accounts.access import organisation_for
 from models.accounts.models import Organisation
+from models.accounts.templatetags.pages import words
 from models.errors import InputError
 from models.jobs.sandbox.errors import SandboxError
 from models.registry.blobs.store import StorageError
@@ -67,18 +68,26 @@ def asked(request: HttpRequest, form: SheetForm) -> HttpResponse:
 def dry(request: HttpRequest, organisation: Organisation, plan: Plan, content: bytes, **more: Any) -> HttpResponse:
     """What the sheet would do; its bytes wait in the store, named by what confirms them."""
     confirmed = ""
-    if plan.is_right:
+    if plan.is_right and plan.changes_something:
         name = store().put(io.BytesIO(content), MOST_BYTES)
         confirmed = signing.dumps([organisation.pk, request.user.pk, name, plan.digest], salt=SALT)
     wrong = [row for row in plan.rows if row.what == "wrong"]
     rows = wrong or plan.rows
     about = {"counts": counts(plan), "shown": rows[:MOST_SHOWN], "of": len(rows), "confirmed": confirmed}
-    said = {"plan": plan, **about, **more}
+    said = {"plan": plan, "told": told(plan), **about, **more}
     return render(request, "systems/import_plan.html", said, status=200 if plan.is_right else 422)
 
 
 def counts(plan: Plan) -> dict[str, int]:
     return {what: plan.count(what) for what in ("new", "changed", "same", "wrong")}
+
+
+def told(plan: Plan) -> str:
+    """`40 new, two changed, three as they are`."""
+    found = {what: plan.count(what) for what in ("new", "changed")} | {"as it is": plan.count("same")}
+    if plan.count("same") > 1:
+        found["as they are"] = found.pop("as it is")
+    return ", ".join(f"{words(number)} {what}" for what, number in found.items() if number)
 
 
 def done(request: HttpRequest, organisation: Organisation, confirmed: str) -> HttpResponse:
@@ -95,8 +104,7 @@ def done(request: HttpRequest, organisation: Organisation, confirmed: str) -> Ht
         return dry(request, organisation, error.plan, content, meanwhile=True)
     except (InputError, SandboxError) as error:
         return asked(request, with_error(str(error)))
-    new, changed = plan.count("new"), plan.count("changed")
-    messages.success(request, f"Imported: {new} new, {changed} changed, {plan.count('same')} as they were.")
+    messages.success(request, f"Imported: {told(plan)}.")
     return redirect("systems")
 
 

@@ -24,6 +24,7 @@ MOST_UNPACKED = 40 * 1024**2
 MOST_PARTS = 500
 MOST_ROWS = 1_000
 MOST_COLUMNS = 60
+MOST_NAMED = 20  # cells in one refusal
 LONGEST_CELL = 32_767  # what XLSX itself can hold
 # other encodings cannot be told from each other, and a name that was guessed wrongly would stay wrong
 NO_SHEET = "The file is no XLSX, and no CSV in UTF-8. Save it in your spreadsheet as XLSX or as “CSV UTF-8”."
@@ -134,17 +135,26 @@ def xlsx_lines(content: bytes) -> Iterator[list[str]]:
     try:
         results, formulas = (first_sheet(load_workbook(io.BytesIO(content), read_only=True, data_only=data_only))
                              for data_only in (True, False))  # fmt: skip
+        without = []
         for line, written in zip(results, formulas, strict=True):
-            for result, cell in zip(line, written, strict=True):
-                if result.value is None and cell.data_type == "f":
-                    raise InputError(
-                        f"Cell {cell.coordinate} holds a formula without its result. Write what it comes to as text."
-                    )
+            pairs = zip(line, written, strict=True)
+            without += [cell.coordinate for result, cell in pairs if result.value is None and cell.data_type == "f"]
             yield [as_text(cell.value) for cell in line]
+        refuse_formulas(without)
     except InputError:
         raise
     except Exception as error:  # the reader raises whatever a damaged file makes it raise
         raise InputError("The file cannot be read as XLSX: it is damaged, or of another kind.") from error
+
+
+def refuse_formulas(without: list[str]) -> None:
+    """Cells, by what a spreadsheet calls them."""
+    if len(without) == 1:
+        raise InputError(f"Cell {without[0]} holds a formula without its result. Write as text what it comes to.")
+    if without:
+        cells, rest = ", ".join(without[:MOST_NAMED]), len(without) - MOST_NAMED
+        more = f" and {rest} more" if rest > 0 else ""
+        raise InputError(f"Cells {cells}{more} hold formulas without results. Write as text what they come to.")
 
 
 def first_sheet(book: Any) -> Iterator[tuple[Any, ...]]:

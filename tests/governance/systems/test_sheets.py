@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from governance.systems.sheets.cells import FORMULA, guarded, unguarded
-from governance.systems.sheets.read import MOST_BYTES, MOST_ROWS, read, read_in_sandbox
+from governance.systems.sheets.read import MOST_BYTES, MOST_NAMED, MOST_ROWS, read, read_in_sandbox
 from governance.systems.sheets.write import written
 from models.errors import InputError
 
@@ -107,6 +107,10 @@ def test_a_formula_is_taken_by_its_result_and_refused_where_it_has_none():
     book.save(file)
     with pytest.raises(InputError, match="Cell B2 holds a formula without its result"):
         read(file.getvalue())
+    with pytest.raises(InputError, match="Cells A2, B3 hold formulas without results"):
+        read(workbook(["name", "purpose"], ["=1", "Credit"], ["Hiring", "=2"]))
+    with pytest.raises(InputError, match=f"A{MOST_NAMED + 1} and 3 more hold formulas"):
+        read(workbook(["name"], *([["=1"]] * (MOST_NAMED + 3))))
     counted = with_result(file.getvalue(), "Scores loans")
     assert read(counted).rows[0].cells == {"name": "Credit", "purpose": "Scores loans"}
 
