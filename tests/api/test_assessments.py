@@ -43,3 +43,13 @@ def test_a_draft_is_written_and_frozen_by_token_and_signed_by_a_person(world, as
         0,
     )
     assert officer.get(f"{at}/report.pdf").status_code == 404  # its job has not run
+
+
+def test_everybody_who_reads_it_may_comment_and_no_token_for_reading_alone(world, as_role):
+    at = f"/assessments/{world.assessment.pk}/comments"
+    for role in ("approver", "auditor", "engineer"):
+        answer = as_role(role)("POST", at, {"text": f"By the {role}."})
+        assert (answer.status_code, answer.json()["author"]["id"]) == (201, str(world.people[role].pk))
+    refused = as_role("approver", "read")("POST", at, {"text": "By who only reads."})
+    assert refused.status_code == 403
+    assert "scope govern" in refused.json()["detail"]

@@ -198,16 +198,19 @@ def test_what_was_changed_in_the_database_itself_is_said_and_not_signed(approver
         approved(world)
 
 
-def test_names_stay_when_their_account_goes(officer, world, draft):
+def test_names_stay_when_their_account_goes(client, world, draft):
     sent = signing.submit(world.people["officer"], draft)
     made = signing.approve(world.people["approver"], sent, sent.sha256, "Yes.")
     names = [str(world.people[role]) for role in ("officer", "approver")]
     before = report_of(Assessment.unscoped.get(pk=made.pk))
     person("administrator", world.organisation, email="another@example.org")
+    client.force_login(world.people["auditor"])
     for role in ("approver", "officer"):
         forget(world.people[role], None, "Left.")
     after = report_of(Assessment.unscoped.get(pk=made.pk))
     assert after == before
+    notice = page(client, f"/assessments/{made.pk}/").partition("is approved by")[2]
+    assert notice.lstrip().startswith(f"<bdi>{names[1]}</bdi>"), "the notice tells what the record tells"
     assert after["sign_off"]["approved_by"] == names[1]
     assert after["snapshot"]["sent"]["name"] == names[0]
 

@@ -17,6 +17,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 from audits.command.verify import verify
+from audits.report.verification.trail import check_trail
 from governance import health
 from models.accounts.models import Organisation
 from models.trail import checkpoints, keys, triggers
@@ -251,6 +252,24 @@ def test_an_export_is_checked_without_the_service(outside: Path) -> None:
     ):
         assert change[0] in document
         assert check(document.replace(*change)).returncode != 0, change
+
+
+def test_an_export_is_held_to_the_keys_that_are_given(outside: Path) -> None:
+    acme = signed()
+    ours = keys.newest()
+    assert ours is not None
+    file = outside / "trail.json"
+
+    def differing(*trusted: str) -> list[str]:
+        file.write_text("".join(exported(acme, Entry.objects.of(acme), filtered=False)))
+        return [each.what for each in check_trail(file, trusted).differs]
+
+    assert differing(ours) == differing() == []
+    assert differing("0" * 64) == [f"the key {ours[:16]}"]
+    assert differing(ours[:16] + "0" * 48) == [f"the key {ours[:16]}"], "the whole key counts, not its short name"
+    with transaction.atomic():
+        acme = written(2, organisation("Other"))
+    assert differing(ours) == ["the key that signed its heads"], "none is signed"
 
 
 def turned(text: str) -> str:
