@@ -57,6 +57,8 @@ def test_the_board_says_what_binds_and_what_is_coming(officer, world, django_ass
     assert Duty.unscoped.filter(system=world.system).count() > 200
     for heading in ('id="now"', 'id="coming"', 'id="where"', 'id="undated"', "All from 2 December 2027", "MEASURE 2"):
         assert heading in found
+    for sure in ("Text in force.", "Text in force; its day: our reading.", "Published."):
+        assert sure in found
     assert SCRIPT not in found
 
 
