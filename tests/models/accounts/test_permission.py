@@ -22,8 +22,9 @@ def test_each_role_may_do_exactly_what_the_table_says(role: Role) -> None:
         assert may(user, action, acme) is (role in roles), action
 
 
-def test_an_auditor_changes_nothing() -> None:
-    changing = set(ACTIONS) - {"read", "export", "read trail", "manage tokens"}
+def test_an_auditor_changes_nothing_that_they_audit() -> None:
+    """A comment on an assessment, which whoever reads it may leave, changes nothing of it."""
+    changing = set(ACTIONS) - {"read", "export", "comment", "read trail", "manage tokens"}
     assert all(Role.AUDITOR not in ACTIONS[action] for action in changing)
 
 
