@@ -217,6 +217,14 @@ def _notes(facts: Facts, levels: frozenset[str]) -> Iterator[Note]:
             )
 
 
+# what Article 111(2) asks: the facts, and what each says
+OLDER = {
+    "placed_on": "since when it is there",
+    "public_authorities": "whether it is meant for public authorities",
+    "redesigned": "whether its design was significantly changed",
+}
+
+
 def _of_older_systems(facts: Facts, begins: dt.date) -> Note:
     """Article 111(2), for what is or may be there before the day."""
     ref = _transition("high-risk-older-systems")["ref"]
@@ -224,13 +232,13 @@ def _of_older_systems(facts: Facts, begins: dt.date) -> Note:
     if facts.redesigned:
         return Note(f"{ref}: its design was significantly changed, so the duties of high-risk systems count in full.")
     if not _is_older(facts, begins):
-        names = ("placed_on", "public_authorities", "redesigned")
+        unsaid = tuple(name for name in OLDER if getattr(facts, name) is None)
         return Note(
             f"{ref}: placed on the market or put into service before {begins}, the system is caught by the duties of "
             "high-risk systems only if its design is significantly changed from that day on; if it is meant for public "
-            f"authorities, by {public} at the latest. To count that, it has to be known since when it is there, "
-            "whether it is meant for public authorities and whether its design was changed.",
-            tuple(name for name in names if getattr(facts, name) is None),
+            f"authorities, by {public} at the latest. To count that, it has to be known "
+            f"{listed([OLDER[name] for name in unsaid], 'and')}.",
+            unsaid,
         )
     if facts.public_authorities:
         return Note(
