@@ -13,8 +13,8 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from audits.models import Audit
-from governance.assessments.lists import SIGNED, waiting_for
-from governance.assessments.models import Assessment
+from governance.assessments.lists import waiting_for
+from governance.assessments.models import SIGNED, Assessment
 from governance.assessments.models import State as Signing
 from governance.obligations.models import Duty, Evidence
 from governance.obligations.models import State as Proof

@@ -13,7 +13,6 @@ from pydantic import Field
 
 from audits.api import PDF, sent
 from governance.assessments import reporting, signing
-from governance.assessments.lists import signed_before
 from governance.assessments.models import Assessment, Comment
 from governance.reports.compare import Change, compare
 from governance.systems.models import System
@@ -221,7 +220,7 @@ def approve_assessment(request: ApiRequest, assessment_id: UUID, body: Approval)
 def compare_assessment(request: ApiRequest, assessment_id: UUID) -> HttpResponse:
     """Compare a risk assessment with the last one that was approved before it."""
     found = one(request, assessment_id)
-    before = signed_before(found)
+    before = found.signed_before()
     topics = [
         TopicRecord(title=topic.title, changes=[change_record(each) for each in topic.changes])
         for topic in (compare(reporting.told(before), reporting.told(found)) if before else ())

@@ -14,7 +14,6 @@ from models.accounts.models import Organisation
 from models.accounts.permission import may
 
 MOST_WAITING = 20
-SIGNED = (State.APPROVED, State.SUPERSEDED)
 
 
 class AssessmentFilters(Filters):
@@ -31,14 +30,6 @@ class AssessmentFilters(Filters):
 
 def assessments_of(organisation: Organisation) -> QuerySet[Assessment]:
     return Assessment.objects.of(organisation).select_related("system").defer("snapshot")
-
-
-def signed_before(assessment: Assessment) -> Assessment | None:
-    """The last one of its system that was approved before it."""
-    earlier = Assessment.objects.of(assessment.organisation).filter(
-        system=assessment.system, number__lt=assessment.number, state__in=SIGNED
-    )
-    return earlier.select_related("system__organisation").order_by("-number").first()
 
 
 def waiting_for(user: Any, organisation: Organisation) -> list[Assessment]:

@@ -20,6 +20,9 @@ class State(models.TextChoices):
     SUPERSEDED = "superseded", "Superseded"
 
 
+SIGNED = (State.APPROVED, State.SUPERSEDED)
+
+
 class Assessment(OrganisationOwned):
     """One version of a system's risk assessment.
 
@@ -81,6 +84,13 @@ class Assessment(OrganisationOwned):
     def is_frozen(self) -> bool:
         """Whether nothing of it changes any more, or only its state."""
         return self.state != State.DRAFT
+
+    def signed_before(self) -> Assessment | None:
+        """The last one of its system that was approved before it; its snapshot is read once it is asked for."""
+        earlier = Assessment.objects.of(self.organisation).filter(
+            system=self.system_id, number__lt=self.number, state__in=SIGNED
+        )
+        return earlier.select_related("system__organisation").defer("snapshot").order_by("-number").first()
 
 
 class Comment(Frozen, OrganisationOwned):

@@ -143,6 +143,7 @@ def approve(user: Any, assessment: Assessment, signed: str, decision: str = "") 
         if not intact(current):
             raise InputError("What is kept is not what was sent into review. Send it back, and tell your operator.")
         before = Assessment.unscoped.select_for_update().filter(system=current.system, state=State.APPROVED)
+        superseded = [{"id": str(key), "number": number} for key, number in before.values_list("pk", "number")]
         before.update(state=State.SUPERSEDED)
         stands_in = acting(user, current.organisation)
         current.state, current.approved_by = State.APPROVED, user
@@ -150,7 +151,7 @@ def approve(user: Any, assessment: Assessment, signed: str, decision: str = "") 
         current.decision = words("decision", decision, LONGEST)
         current.edition += 1
         current.report, current.job = "", asked(current)
-        facts = {"sha256": signed, "number": current.number, "decision": current.decision}
+        facts = {"sha256": signed, "number": current.number, "decision": current.decision, "supersedes": superseded}
         entry = record(current.organisation, user, "approved", current, facts)
         current.approved_at, current.trail_sequence, current.trail_head = entry.at, entry.sequence, entry.hash
         current.save()  # once: from now on the database itself refuses to change it

@@ -22,6 +22,7 @@ from governance.incidents.clocks import clocks
 from governance.incidents.models import Incident
 from governance.law import questionnaire
 from governance.law.incidents import kinds
+from governance.law.statements import form
 from governance.obligations.models import Evidence
 from governance.obligations.rows import Piece, Row, rows_of
 from governance.reports.audited import audited
@@ -83,11 +84,13 @@ def who(user: Any) -> str | None:
 
 
 def about(assessment: Assessment) -> Json:
+    before = assessment.signed_before()
     return {
         "id": str(assessment.pk),
         "number": assessment.number,
         "as_of": assessment.as_of.isoformat(),
         "summary": assessment.summary,
+        "after": {"number": before.number, "sha256": before.sha256} if before else None,
     }
 
 
@@ -289,11 +292,13 @@ def statements_of(system: System) -> Iterable[Statement]:
 
 
 def statement(each: Statement) -> Json:
+    """Its points in the order of the law, those too of which nothing is said."""
+    points = dict.fromkeys([*(asks.id for asks in form(each.kind).points_of(each.content)), *each.content])
     return {
         "kind": each.kind,
         "title": each.get_kind_display(),
         "number": each.number,
-        "points": [point(id, text) | {"source": each.taken.get(id)} for id, text in each.content.items()],
+        "points": [point(id, each.content.get(id, "")) | {"source": each.taken.get(id)} for id in points],
         "author": who(each.author),
         "at": day(each.created_at),
     }

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from governance.assessments import reporting, signing
 from governance.assessments.forms import ApproveForm, CommentForm, SendBackForm, WriteForm, written
-from governance.assessments.lists import SIGNED, AssessmentFilters, assessments_of, signed_before, waiting_for
-from governance.assessments.models import Assessment, State
+from governance.assessments.lists import AssessmentFilters, assessments_of, waiting_for
+from governance.assessments.models import SIGNED, Assessment, State
 from governance.reports.compare import compare
 from governance.systems.models import System
 from governance.systems.stale import Stale
@@ -73,6 +73,7 @@ def shown(
         "signed": report["sign_off"],
         "comments": found.comments.select_related("author"),
         "comment": comment or CommentForm(),
+        "before": found.signed_before(),
         "approved": mine.filter(state=State.APPROVED).exclude(pk=found.pk).first(),
         "may_govern": may(request.user, "govern", found),
         "may_approve": signing.approves(request.user, found),
@@ -198,7 +199,8 @@ def approve_assessment(request: HttpRequest, pk: UUID) -> HttpResponse:
             else:
                 messages.success(request, "Approved and signed. Its report is being made.")
                 return redirect("assessment", found.pk)
-    said = {"assessment": found, "form": form, "body": reporting.body(reporting.report_of(found))}
+    body = reporting.body(reporting.report_of(found))
+    said = {"assessment": found, "form": form, "before": found.signed_before(), "body": body}
     return render(request, "assessments/approve.html", said, status=status)
 
 
@@ -221,7 +223,7 @@ def comment_assessment(request: HttpRequest, pk: UUID) -> HttpResponse:
 def compare_assessment(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Against the last one that was approved before it."""
     found = one_of(request, pk)
-    before = signed_before(found)
+    before = found.signed_before()
     topics = compare(reporting.told(before), reporting.told(found)) if before else ()
     said = {"assessment": found, "before": before, "topics": topics}
     return render(request, "assessments/compare.html", said)

@@ -43,7 +43,7 @@ def verdict(each: Json, titles: Mapping[str, str | None]) -> dict[str, Any]:
         "direction": each.get("direction"),
         "waiver": each.get("waiver"),
         "measurements": list(each["measurements"]),
-        "not_assessed": [words.group(group) for group in each.get("not_assessed") or []],
+        "not_assessed": [named(group) for group in each.get("not_assessed") or []],
     }
 
 
@@ -53,5 +53,9 @@ def figure(each: Json) -> dict[str, Any]:
 
 def hidden(measurements: list[Json]) -> list[str]:
     """The groups of which a figure was not shown, since their counts could give a person away."""
-    found = {words.group(m["group"]) for m in measurements if m.get("reason") == SUPPRESSED and m["group"]}
-    return sorted(found)
+    return sorted({named(m["group"]) for m in measurements if m.get("reason") == SUPPRESSED and m["group"]})
+
+
+def named(group: Mapping[str, str]) -> str:
+    """With its attributes, since `other` is a group of several: education other, sex male × age band under 30."""
+    return " × ".join(f"{words.attribute(name)} {words.short(value)}" for name, value in group.items()) or "everyone"

@@ -12,7 +12,8 @@ Json = Mapping[str, Any]
 
 def what_follows(told: Json) -> list[str]:
     """Each in a sentence, in the order of the report."""
-    return [*of_the_law(told), *of_obligations(told), *of_models(told), *of_audits(told), *of_risks(told)]
+    parts = (of_the_law, of_obligations, of_models, of_audits, of_risks, of_statements)
+    return [said for part in parts for said in part(told)]
 
 
 def of_the_law(told: Json) -> Iterator[str]:
@@ -93,6 +94,13 @@ def of_risks(told: Json) -> Iterator[str]:
         if found:
             numbers = ", ".join(str(each["number"]) for each in found[:12])
             yield f"Risks {says}: {numbers}{more(found, 12)}."
+
+
+def of_statements(told: Json) -> Iterator[str]:
+    for each in told["statements"]:
+        bare = [point["ref"] or point["title"] for point in each["points"] if not point["text"]]
+        if bare:
+            yield f"{each['title']}: nothing is said of {', '.join(bare[:8])}{more(bare, 8)}."
 
 
 def more(found: list[Any], shown: int) -> str:

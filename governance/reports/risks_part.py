@@ -13,6 +13,7 @@ from governance.reports.heat import heat
 from governance.reports.text import day, moment, row, say, table
 
 Json = Mapping[str, Any]
+SILENT = "Nothing is said."
 TONES = {"Critical": "fail", "High": "fail", "Medium": "inconclusive", "Low": "pass"}
 STATES = {
     "open": "Open",
@@ -110,7 +111,7 @@ def statements(told: Json) -> Section:
         lead = Paragraph(f"Version {each['number']}, by {say(each['author'])}, {day(each['at'])}.")
         drawn = any(point["source"] for point in each["points"])
         rows = tuple(
-            row(f"{say(point['ref'])} {say(point['title'])}".strip(), point["text"], *[source(point)] * drawn)
+            row(f"{say(point['ref'])} {say(point['title'])}".strip(), point["text"] or SILENT, *[source(point)] * drawn)
             for point in each["points"]
         )
         heads = ("Point", "What is said", *["Drawn on"] * drawn)

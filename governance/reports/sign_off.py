@@ -19,10 +19,12 @@ Json = Mapping[str, Any]
 
 def document_control(told: Json, signed: Json, sha256: str) -> Section:
     about = told["assessment"]
+    before = about.get("after")
     rows = (
         ("Report", report_id(sha256)),
         ("Status", STATES[signed["state"]]),
         ("Assessment", f"{about['number']} of {say(told['system']['name'])} ({about['id']})"),
+        *((("It follows", f"assessment {before['number']} ({before['sha256'][:10]})"),) if before else ()),
         ("Organisation, day", f"{say(told['organisation'])}, as of {day(about['as_of'])}"),
         ("Law", f"{told['law']['title']}, {told['law']['version']}"),
         *signatures(told, signed)[:3],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import date
 
 import pytest
@@ -288,11 +289,43 @@ def test_the_comparison_names_what_changed_since_the_last_approval(officer, worl
         "Fairness of the scores",
         "In progress, applies from",
         "9. Refused for age",
-        "High before and not judged",
+        "High (16: 4 × 4) before and not judged",
     ):
         assert said in shown
     assert "Verdicts of audits" in shown
     assert f"since risk assessment {before.number} was approved" in shown
+
+
+def test_the_first_one_has_nothing_to_compare_with_and_the_next_names_whom_it_supersedes(client, world):
+    first = world.assessment
+    link = "/compare/"
+    client.force_login(world.people["approver"])
+    for address in (f"/assessments/{first.pk}/", f"/assessments/{first.pk}/approve/"):
+        assert link not in page(client, address)
+    signed = approved(world)
+    made = signing.submit(world.people["officer"], signing.begin(world.people["officer"], world.system))
+    assert link in page(client, f"/assessments/{made.pk}/")
+    assert "Risk assessment 1, approved before, is superseded by it" in page(client, f"/assessments/{made.pk}/approve/")
+    assert f"It follows assessment 1 ({signed.sha256[:10]})" in " ".join(
+        words_of(page(client, f"/assessments/{made.pk}/"))
+    )
+    signing.approve(world.people["approver"], made, made.sha256, "")
+    told = [each.facts["supersedes"] for each in Entry.unscoped.filter(verb="approved").order_by("sequence")]
+    assert told == [[], [{"id": str(first.pk), "number": 1}]]
+
+
+def words_of(html: str) -> list[str]:
+    return re.sub(r"<[^>]+>", " ", html).split()
+
+
+def test_a_statement_is_told_in_the_order_of_the_law_with_the_points_of_which_nothing_is_said(world):
+    write_statement(
+        world.people["officer"], world.system, "fria", {"art-27-1-c": "Clients.", "art-27-1-a": "Weekly."}, 0
+    )
+    (told,) = [each for each in snapshot_of(world.assessment)["statements"] if each["kind"] == "fria"]
+    assert [(point["id"][-1], point["text"]) for point in told["points"]] == [
+        ("a", "Weekly."), ("b", ""), ("c", "Clients."), ("d", ""), ("e", ""), ("f", "")
+    ]  # fmt: skip
 
 
 def test_a_snapshot_is_the_same_each_time_and_holds_figures_with_intervals_and_hashes(world):

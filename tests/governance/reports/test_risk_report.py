@@ -370,6 +370,45 @@ def test_a_word_without_end_is_printed_whole_and_soon(evidence: Json) -> None:
     assert "".join("".join(page.split()) for page in pages).count("x" * 30) > 300
 
 
+def test_a_long_text_does_not_leave_a_page_near_empty_before_it(evidence: Json) -> None:
+    snapshot = told(evidence)
+    snapshot["risks"][0]["cause"] = "The clients change and the model does not notice. " * 120
+    pages = list(page_texts(render(attached(snapshot, signed(snapshot), {}))))
+    where = next(number for number, page in enumerate(pages) if "Likelihood and severity are judged" in page)
+    assert min(map(len, pages[where:-1])) > 1000, [len(page) for page in pages]
+
+
+def test_a_point_of_a_statement_of_which_nothing_is_said_is_shown_and_listed(evidence: Json) -> None:
+    snapshot = told(evidence)
+    points = [
+        {
+            "id": f"art-27-1-{letter}",
+            "ref": f"Article 27(1)({letter})",
+            "title": "A point",
+            "text": text,
+            "source": None,
+        }
+        for letter, text in (("a", "Every Monday."), ("b", ""), ("c", ""))
+    ]
+    snapshot["statements"] = [{"kind": "fria", "title": "Impact assessment", "number": 1, "points": points,
+                               "author": "Ines", "at": f"{DAY}T09:00:00+00:00"}]  # fmt: skip
+    said = "Impact assessment: nothing is said of Article 27(1)(b), Article 27(1)(c)."
+    assert said in what_follows(snapshot)
+    snapshot["not_assessed"]["follows"] = what_follows(snapshot)
+    text = " ".join(page_texts(render(attached(snapshot, signed(snapshot), {}))))
+    assert text.count("Nothing is said.") == 2
+
+
+def test_a_group_that_was_left_out_is_named_with_its_attribute() -> None:
+    """`other` is a group of several attributes."""
+    verdict = {"rule": "four-fifths[education]", "outcome": "inconclusive", "reason": "", "measurements": [],
+               "not_assessed": [{"education": "other"}, {"marriage": "other"}]}  # fmt: skip
+    hidden = {"id": "M-1", "group": {"age_band": "under 30", "sex": "male"}, "reason": "suppressed"}
+    found = audited({"policy": {}, "verdicts": [verdict], "measurements": [hidden], "checks": []})
+    assert found["verdicts"][0]["not_assessed"] == ["education other", "marriage other"]
+    assert found["hidden_groups"] == ["age band under 30 × sex male"]
+
+
 def test_a_dismissed_or_closed_risk_stands_in_no_count(evidence: Json) -> None:
     snapshot = told(evidence)
     for state in ("closed", "dismissed"):
