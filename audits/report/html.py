@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from audits.report.blocks import Document, FigureBlock, Section
+from audits.report.blocks import Document, FigureBlock, Row, Section
 from audits.report.charts.svg import draw
 from audits.report.fonts import FACES, FOLDER, Face, data_uri
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 TEMPLATES = FOLDER.parents[1] / "templates"
-LONG_WORD, LONG_NUMBER = 34, 26
+LONG_WORD, LONG_NUMBER, TALL = 34, 26, 600  # characters
 PAGE, BODY = "audits/report/page.html", "audits/report/body.html"
 
 
@@ -29,7 +29,7 @@ def environment(**options: Any) -> Environment:
 
     given: dict[str, Any] = {"loader": FileSystemLoader(TEMPLATES), "undefined": StrictUndefined} | options
     env = Environment(**(given | {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}))
-    env.filters |= {"drawing": drawing, "long": long}
+    env.filters |= {"drawing": drawing, "long": long, "tall": tall}
     return env
 
 
@@ -39,6 +39,11 @@ def long(text: str) -> str:
     if max(map(len, text.split()), default=0) > LONG_WORD:
         return " long"
     return " words" if len(text) > LONG_NUMBER else ""
+
+
+def tall(row: Row) -> bool:
+    """Whether a row is better broken over two pages than moved whole to the next, which leaves this one near empty."""
+    return any(len(cell.text) > TALL for cell in row.cells)
 
 
 @cache
