@@ -17,6 +17,7 @@ from audits.spreadsheet import csv_response
 from governance.frameworks.lists import certainty, evidence_type
 from governance.frameworks.load import load
 from governance.frameworks.requirements import Requirement, framework
+from governance.law.answers import listed
 from governance.obligations import coverage as covering
 from governance.obligations.board import ACT, accept, attach, detach, follow, is_own, move, unfollow
 from governance.obligations.forms import DutyForm, FollowForm, written
@@ -208,13 +209,13 @@ def further(row: Row, alike: list[Duty]) -> list[tuple[Piece, int]]:
 
 def sure(asks: Requirement) -> list[tuple[str, Any]]:
     """How sure what is said of it is: its content, its day, its note; what is equally sure together."""
-    said = {"What it asks": asks.certainty}
+    said = {"what it asks": asks.certainty}
     if asks.dates:
-        said["From which day"] = asks.date_certainty
+        said["from which day"] = asks.date_certainty
     if asks.note_certainty:
-        said["The note"] = asks.note_certainty
+        said["the note"] = asks.note_certainty
     return [
-        (", ".join(what for what in said if said[what] == level), certainty(level))
+        (listed([what for what in said if said[what] == level], "and"), certainty(level))
         for level in dict.fromkeys(said.values())
     ]
 
