@@ -1,4 +1,4 @@
-"""`plumbline verify`: checks a report offline, from its own evidence."""
+"""`plumbline verify`: checks a report from its own evidence, or an exported trail, offline."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ MOST_SHOWN = 20
 COMPARE = " Compare this with the one that the organisation publishes: anybody can sign with a key of their own."
 
 
-@click.command(short_help="Check a report offline: hash, figures, intervals, verdicts, pages.")
-@click.argument("report", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="REPORT.pdf")
+@click.command(short_help="Check a report or an exported trail offline, from the file alone.")
+@click.argument("report", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE")
 @click.option(
     "--key",
     "key_file",
@@ -25,11 +25,11 @@ COMPARE = " Compare this with the one that the organisation publishes: anybody c
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write what was found here.")
 @click.pass_context
 def verify(context: click.Context, report: Path, key_file: Path | None, json_file: Path | None) -> None:
-    """Check REPORT.pdf, or an exported trail (trail.json), offline, with nothing but the file.
+    """Check FILE, a report (PDF) or an exported trail (JSON), offline, with nothing but the file.
 
-    The attached evidence is compared with the hash printed on the pages; every figure, interval and verdict that is a
-    function of its counts is computed again; the pages are compared with the report made again from it.
-    Its signature is checked too: compare the key with the one that the organisation publishes, or give that by --key.
+    Of a report the attached evidence is compared with the hash printed on the pages; every figure, interval and verdict
+    that is a function of its counts is computed again; the pages are compared with the report made again from it. Its
+    signature is checked too: compare the key with the one that the organisation publishes, or give that by --key.
     Of a trail every entry's hash, the chain and the signed heads are checked; the first bad entry is named.
 
     Exit code: 0 verified, 1 something differs, 2 not such a report.

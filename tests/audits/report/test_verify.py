@@ -384,6 +384,13 @@ def test_the_command_says_verified_with_0_differs_with_1_and_no_report_with_2(re
     assert json.loads(findings.read_text())["result"] == "not_a_report"
 
 
+def test_the_commands_help_names_both_that_it_checks() -> None:
+    said = " ".join(CliRunner().invoke(verify, ["--help"]).output.split())
+    assert "[OPTIONS] FILE" in said
+    assert "Check FILE, a report (PDF) or an exported trail (JSON), offline" in said
+    assert "report or an exported trail" in verify.get_short_help_str(limit=80)
+
+
 def test_invented_and_removed_warnings_are_named(audited: Callable[..., dict[str, Any]]) -> None:
     frame = people(200).assign(region="north", repaid=1, said=1)
     frame.loc[:9, "repaid"] = None
