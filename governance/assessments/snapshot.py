@@ -155,7 +155,16 @@ def classification(standing: Standing) -> Json:
         "assessment": standing.assessment,
         "author": who(standing.author),
         "recorded_at": day(standing.created_at),
+        "answered_since": answered_since(standing),
     }
+
+
+def answered_since(standing: Standing) -> list[str]:
+    """The questions that are answered otherwise by now, in words: what the class does not rest on."""
+    newest = Answers.unscoped.filter(system=standing.system_id).order_by("-number").first()
+    then, now = standing.answers.answers, newest.answers if newest else {}
+    pairs = ((each, then.get(each.id), now.get(each.id)) for each in questionnaire.questions())
+    return [each.text for each, one, other in pairs if (one and one["value"]) != (other and other["value"])]
 
 
 def answers(revision: Answers) -> list[Json]:

@@ -23,6 +23,11 @@ def of_the_law(told: Json) -> Iterator[str]:
         return
     if found["law_version"] != told["law"]["version"]:
         yield f"The class was recorded by {found['law_version']}; the text held now is {told['law']['version']}."
+    if since := found.get("answered_since"):
+        questions = ", ".join(f"“{each}”" for each in since[:4])
+        yield f"Answered otherwise since the class was recorded, and so not in it: {questions}{more(since, 4)}."
+    if found["result"].get("facts", {}).get("placed_on") != told["system"]["placed_on"]:
+        yield "The day on the market or in service was changed since the class was recorded."
     if found["as_of"] != told["assessment"]["as_of"]:
         yield (
             f"The class was recorded as of {found['as_of']}; whether it is the same on "

@@ -328,6 +328,15 @@ def test_a_statement_is_told_in_the_order_of_the_law_with_the_points_of_which_no
     ]  # fmt: skip
 
 
+def test_an_answer_that_was_changed_since_the_class_was_recorded_is_told(world):
+    said = "Answered otherwise since the class was recorded, and so not in it: “Does a computer do the work?”."
+    assert not any("Answered otherwise" in each for each in snapshot_of(world.assessment)["not_assessed"]["follows"])
+    answer(world.people["officer"], world.system, {"machine": ("no", "It is a list on paper.")})
+    world.assessment.system.placed_on = date(2026, 1, 2)
+    follows = snapshot_of(world.assessment)["not_assessed"]["follows"]
+    assert follows[:2] == [said, "The day on the market or in service was changed since the class was recorded."]
+
+
 def test_a_snapshot_is_the_same_each_time_and_holds_figures_with_intervals_and_hashes(world):
     people = world.people
     about = About(title="Fairness", type="fairness-audit")
