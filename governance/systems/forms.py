@@ -26,7 +26,7 @@ class OwnerField(OwnChoiceField):
             "name", "pk"
         )
         if isinstance(owner, User) and not self.queryset.filter(pk=owner.pk).exists():
-            self.empty_label = f"{self.empty_label}: {owner} is no longer here"
+            self.empty_label = f"{self.empty_label}: {owner} is gone"
 
 
 class Owned(forms.Form):

@@ -72,7 +72,7 @@ def test_a_form_tells_that_whoever_owned_it_is_gone(client, world: World) -> Non
         type(each).unscoped.filter(pk=each.pk).update(owner=gone)
     client.force_login(world.people["officer"])
     addresses = {name: PLACES[f"change-{name}"].address(f"change-{name}", world) for name in owned}
-    told = f": {gone} is no longer here</option>"
+    told = f": {gone} is gone</option>"
     assert not [name for name, address in addresses.items() if told in client.get(address).content.decode()]
     Membership.unscoped.get(user=gone).delete()
     assert [name for name, address in addresses.items() if told in client.get(address).content.decode()] == [*owned]
