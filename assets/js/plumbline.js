@@ -1,5 +1,6 @@
 // What the pages' components do beyond HTML. Every page works without this file; it adds focus, announcements and a menu.
 
+import { keepDrafts } from "./drafts.js";
 import { createAll } from "govuk-frontend/dist/govuk/init.mjs";
 import { Button } from "govuk-frontend/dist/govuk/components/button/button.mjs";
 import { CharacterCount } from "govuk-frontend/dist/govuk/components/character-count/character-count.mjs";
@@ -39,6 +40,7 @@ function closing(menu) {
 }
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
+keepDrafts();
 begin(document);
 document.querySelectorAll("details.account").forEach(closing);
 document.body.addEventListener("htmx:afterSettle", (event) => begin(event.target));

@@ -65,13 +65,13 @@ def test_signing_out_twice_is_signing_out(client):
     assert "not saved" not in client.get("/sign-in/").content.decode()
 
 
-def test_a_page_tells_the_tab_whose_it_is_and_one_that_answers_no_form_does_not(client):
+def test_a_page_tells_the_tab_whose_it_is_and_whether_it_answers_what_was_sent(client):
     user = person()
     assert 'name="person"' not in client.get("/sign-in/").content.decode()
     client.force_login(user)
-    assert f'<meta name="person" content="{user.pk}">' in client.get("/profile/").content.decode()
+    assert f'<meta name="person" content="{user.pk}" data-answers="yes">' in client.get("/profile/").content.decode()
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(User.objects.get())
     for answer, status in ((strict.post("/profile/", {}), 403), (strict.get("/nothing-here/"), 404)):
         assert answer.status_code == status
-        assert 'name="person"' not in answer.content.decode()
+        assert 'data-answers="yes"' not in answer.content.decode()
