@@ -9,6 +9,7 @@ from governance.law import risks
 
 Json = Mapping[str, Any]
 PROVEN = ("evidenced", "accepted")
+EXCLUDED = "Excluded"  # as an assessment tells it
 STANDS = ("open", "accepted")  # a risk that was closed, or dismissed as none, stands no more
 
 
@@ -45,6 +46,11 @@ def level(degree: Json | None) -> str:
 def standing(told: Json) -> list[Json]:
     """The risks that are open or whose residual risk was accepted."""
     return [each for each in told["risks"] if each["state"] in STANDS]
+
+
+def is_serious(incident: Json) -> bool:
+    """One of the sorts of Article 3(49), unless it is excluded that the system caused it."""
+    return bool(incident["kinds"]) and incident["link"] != EXCLUDED
 
 
 def risks_by_level(told: Json, which: str) -> dict[str, int]:

@@ -10,7 +10,7 @@ from typing import Any
 from audits.report.blocks import Banner, Block, Bullets, Finding, Findings, Section, TableBlock, Tone
 from audits.report.tables import control
 from audits.report.words import listed, short
-from governance.reports.counting import is_proven, level, owed, risks_by_level, standing, unproven
+from governance.reports.counting import is_proven, is_serious, level, owed, risks_by_level, standing, unproven
 from governance.reports.text import count, day, moment, say
 
 Json = Mapping[str, Any]
@@ -94,7 +94,7 @@ def by_level(told: Json, which: str) -> str:
 
 
 def serious(told: Json) -> str:
-    found = [each for each in told["incidents"] if each["kinds"]]
+    found = list(filter(is_serious, told["incidents"]))
     still = sum(each["closed_at"] is None for each in found)
     return f"{len(found)}, {still} of them open" if found else "none registered"
 

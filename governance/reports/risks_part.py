@@ -8,7 +8,7 @@ from typing import Any
 from audits.report import words
 from audits.report.blocks import Block, Cell, Head, Paragraph, RowGroup, Section
 from audits.report.tables import control
-from governance.reports.counting import level, score
+from governance.reports.counting import is_serious, level, score
 from governance.reports.heat import heat
 from governance.reports.text import day, moment, row, say, table
 
@@ -132,7 +132,7 @@ def incidents(told: Json) -> Section:
     rows = tuple(
         row(
             f"{each['number']}. {say(each['title'])}",
-            "serious" if each["kinds"] else "not serious",
+            "serious" if is_serious(each) else "not serious",
             day(each["aware_at"]),
             "closed" if each["closed_at"] else "open",
         )

@@ -21,6 +21,7 @@ from audits.report.verify import verify_report
 from audits.run.audit import Material, run_audit
 from audits.run.parameters import Parameters
 from governance.frameworks.requirements import framework
+from governance.incidents.models import Link
 from governance.law import questionnaire
 from governance.law.applies import applying
 from governance.law.classify import classify
@@ -30,6 +31,7 @@ from governance.reports.counting import risks_by_level
 from governance.reports.document import attached, build_document
 from governance.reports.heat import heat
 from governance.reports.open_points import what_follows
+from governance.reports.page_one import serious
 from governance.reports.pieces import pieces
 from governance.reports.schema import SCHEMA
 from governance.reports.task import ABOUT, render
@@ -407,6 +409,14 @@ def test_a_group_that_was_left_out_is_named_with_its_attribute() -> None:
     found = audited({"policy": {}, "verdicts": [verdict], "measurements": [hidden], "checks": []})
     assert found["verdicts"][0]["not_assessed"] == ["education other", "marriage other"]
     assert found["hidden_groups"] == ["age band under 30 × sex male"]
+
+
+def test_an_incident_that_the_system_did_not_cause_is_no_serious_one() -> None:
+    incidents = [
+        {"kinds": kinds, "link": Link(link).label, "closed_at": None}
+        for kinds, link in ((["A person died"], "excluded"), (["A person died"], "unknown"), ([], "established"))
+    ]
+    assert serious({"incidents": incidents}) == "1, 1 of them open"
 
 
 def test_a_dismissed_or_closed_risk_stands_in_no_count(evidence: Json) -> None:
