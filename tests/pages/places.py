@@ -42,7 +42,7 @@ PLACES = {
     "readyz": Place(action=None),
     "metrics": Place(action=None, shows=False),
     "sign-in": Place(BOTH, None),
-    "sign-out": Place(POST),
+    "sign-out": Place(POST, None),  # who is signed out already is where they wanted to be
     "sign-in-code": Place(BOTH, None, shows=False),
     # not there at all without demo mode
     "sign-in-as": Place(BOTH, None, lambda world: {"role": "officer"}, shows=False),

@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from models.accounts.models import User
-from tests.models.people import PASSWORD, person
+from models.trail.models import Entry
+from tests.models.people import PASSWORD, organisation, person
 
 pytestmark = pytest.mark.django_db
 HERE = "http://testserver"
@@ -59,10 +60,14 @@ def test_nothing_is_said_to_who_only_looked(client):
     assert "not saved" not in client.get(looked["Location"]).content.decode()
 
 
-def test_signing_out_twice_is_signing_out(client):
+def test_signing_out_twice_is_signing_out_and_told_once(client):
+    user = person()
+    client.force_login(user)
+    assert client.post("/sign-out/")["Location"] == "/sign-in/"
     answer = client.post("/sign-out/", headers={"Referer": HERE + FORM})
     assert answer["Location"] == "/sign-in/"
     assert "not saved" not in client.get("/sign-in/").content.decode()
+    assert [each.actor for each in Entry.objects.of(organisation()).filter(verb="signed out")] == [user]
 
 
 def test_a_page_tells_the_tab_whose_it_is_and_whether_it_answers_what_was_sent(client):
