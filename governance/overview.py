@@ -322,16 +322,16 @@ def sums(needs: list[Need]) -> str:
     said = []
     for label, one, many in (
         ("To approve", "assessment waits to be approved", "assessments wait to be approved"),
-        ("To accept", "list of things to accept", "lists of things to accept"),
+        ("To accept", "thing waits to be accepted", "things wait to be accepted"),
         ("Draft", "assessment is a draft", "assessments are drafts"),
         ("Overdue", "thing is overdue", "things are overdue"),
         (OUTCOMES["fail"], "model fails a rule", "models fail a rule"),
         ("Job failed", "job failed this week", "jobs failed this week"),
         (OUTCOMES["inconclusive"], "model is too close to call", "models are too close to call"),
         ("Not audited", "new version is not audited", "new versions are not audited"),
-        ("No class yet", "list of systems to classify", ""),
+        ("No class yet", "system has no class", "systems have no class"),
     ):
-        if number := sum(each.label == label for each in needs):
+        if number := sum(each.of for each in needs if each.label == label):
             said.append(f"{words(number)} {one if number == 1 else many}")
     text = ", ".join(said)
     return text[:1].upper() + text[1:]

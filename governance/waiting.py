@@ -32,7 +32,7 @@ MOST_TO_ACCEPT = 5
 @dataclass(frozen=True, slots=True)
 class Need:
     """One row that says what to do, why now, and what is known. `tone` is a verdict's, or bad for what broke; `at`
-    since when, where that is known."""
+    since when, where that is known; `of`: how many things it stands for."""
 
     tone: str
     label: str
@@ -40,6 +40,7 @@ class Need:
     title: str
     address: str
     why: str
+    of: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def to_accept(reader: User, organisation: Organisation) -> Iterator[Need]:
         if row["what"] == "obligation":
             address = f"{reverse('system-obligations', args=[row['system']])}?state={Proof.EVIDENCED}"
         why = f"{counted(row['of'], row['what'], row['what'] + 's')} to look at: does what is shown suffice?"
-        yield Need("", "To accept", None, row["system__name"], address, why)
+        yield Need("", "To accept", None, row["system__name"], address, why, row["of"])
 
 
 def about_systems() -> dict[str, Any]:
@@ -129,7 +130,7 @@ def unclassified(there: dict[str, Any]) -> Iterator[Need]:
     if there["unclassified"] > 1:
         title, address = f"{there['unclassified']} systems", f"{reverse('systems')}?outcome={UNCLASSIFIED}"
     why = "What the law asks is not known yet. Plain questions lead to it."
-    yield Need("", "No class yet", there["open_since"], title, address, why)
+    yield Need("", "No class yet", there["open_since"], title, address, why, there["unclassified"])
 
 
 def counted(number: int, one: str, many: str) -> str:

@@ -162,8 +162,18 @@ def withdraw_assessment(request: HttpRequest, pk: UUID) -> HttpResponse:
     return back(request, one_of(request, pk, "govern"))
 
 
+def unless_in_review(request: HttpRequest, found: Assessment) -> HttpResponse | None:
+    """A page that decides is opened for what is in review alone; an answer to it is judged where it is kept."""
+    if request.method == "POST" or found.state == State.IN_REVIEW:
+        return None
+    messages.warning(request, "Nothing is to be decided: it is not in review.")
+    return redirect("assessment", found.pk)
+
+
 def back(request: HttpRequest, found: Assessment) -> HttpResponse:
     """A draft again, with the reason."""
+    if (elsewhere := unless_in_review(request, found)) is not None:
+        return elsewhere
     form = SendBackForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -183,6 +193,8 @@ def approve_assessment(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = one_of(request, pk, "approve")
     if signing.barred(request.user, found):
         raise Forbidden(signing.OWN_WORK)
+    if (elsewhere := unless_in_review(request, found)) is not None:
+        return elsewhere
     form = ApproveForm(request.POST if request.method == "POST" else None, initial={"sha256": found.sha256})
     status = 200
     if request.method == "POST":

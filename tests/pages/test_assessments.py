@@ -163,6 +163,13 @@ def test_the_authors_of_what_is_taken_over_and_of_the_class_stay_authors(world):
     assert world.people["approver"].pk not in made.authors
 
 
+@pytest.mark.parametrize("where", ["approve", "send-back"])
+def test_a_page_that_decides_is_not_opened_for_a_draft(approver, world, draft, where):
+    answer = approver.get(f"/assessments/{draft.pk}/{where}/", follow=True)
+    assert answer.redirect_chain == [(f"/assessments/{draft.pk}/", 302)]
+    assert "Nothing is to be decided: it is not in review." in answer.content.decode()
+
+
 def test_an_approval_of_something_else_than_was_seen_is_refused(approver, world, draft):
     address, seen = f"/assessments/{draft.pk}/approve/", world.assessment.sha256
     signing.write(world.people["officer"], draft, {"summary": "Otherwise."})
