@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from governance.law.risks import Degree, Level, degrees, level
 from governance.risks.models import Risk
 from models.accounts.filters import Filters
-from models.accounts.models import Organisation
+from models.accounts.models import Membership, Organisation
 
 STANDS = (Risk.State.OPEN, Risk.State.ACCEPTED)
-NOT_JUDGED, BEFORE, AFTER = "not-judged", "before", "after"
+NOT_JUDGED, NOBODYS, BEFORE, AFTER = "not-judged", "nobodys", "before", "after"
 
 
 class RiskFilters(Filters):
@@ -26,7 +26,13 @@ class RiskFilters(Filters):
     state = forms.ChoiceField(
         label="Show",
         required=False,
-        choices=[("", "Open and accepted"), *Risk.State.choices, (NOT_JUDGED, "Not judged yet"), ("all", "All")],
+        choices=[
+            ("", "Open and accepted"),
+            *Risk.State.choices,
+            (NOT_JUDGED, "Not judged yet"),
+            (NOBODYS, "Without an owner who is here"),
+            ("all", "All"),
+        ],
     )
     at = forms.RegexField(r"^(before|after)-[1-5]-[1-5]$", required=False, widget=forms.HiddenInput)
 
@@ -42,6 +48,9 @@ class RiskFilters(Filters):
             )
         if state == NOT_JUDGED:
             return found.filter(Q(likelihood=None) | Q(likelihood_after=None), state__in=STANDS)
+        if state == NOBODYS:
+            here = Membership.unscoped.filter(user__is_active=True, user=OuterRef("owner"))
+            return found.filter(~Exists(here.filter(organisation=OuterRef("organisation"))), state__in=STANDS)
         if state in Risk.State.values:
             return found.filter(state=state)
         return found if state == "all" else found.filter(state__in=STANDS)

@@ -162,6 +162,21 @@ def test_who_left_breaks_nothing_and_what_they_owned_goes_to_nobody(officer, wor
     keeping.change(world.people["officer"], risk, {"owner": world.people["officer"]}, None)
 
 
+def test_a_risk_whose_owner_left_stands_on_the_list_of_those_without_an_owner_who_is_here(officer, world):
+    owner = person(Role.ENGINEER, world.organisation, "o@x.org")
+    theirs, nobodys = begun(world, owner=owner), begun(world, owner=None)
+    address = f"/systems/{world.system.pk}/risks/?state=nobodys"
+
+    def listed(risk: Risk) -> bool:
+        return f'href="/risks/{risk.pk}/"' in officer.get(address).content.decode()
+
+    assert (listed(theirs), listed(nobodys)) == (False, True)
+    Membership.unscoped.filter(user=owner).delete()
+    assert listed(theirs)
+    keeping.close(world.people["officer"], nobodys, "Gone.")
+    assert not listed(nobodys)
+
+
 def test_what_is_judged_lower_without_any_measure_is_said(officer, world):
     risk = begun(world, **JUDGED)
     assert "but none stands here" in officer.get(f"/risks/{risk.pk}/").content.decode()
