@@ -177,7 +177,8 @@ def left_out(told: Json) -> dict[str, str]:
 
 def standing(risk: Json) -> str:
     before, after = (degree(risk[when]).text for when in ("before", "after"))
-    return f"{before} before and {after} after measures; {RISK_STATES.get(risk['state'], risk['state']).lower()}"
+    state = str(RISK_STATES.get(risk["state"], risk["state"])).lower()
+    return f"{before} before and {after} after measures; {state}"
 
 
 def measure(each: Json) -> str:
