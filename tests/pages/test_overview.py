@@ -101,7 +101,7 @@ def test_a_reader_is_told_who_does_the_first_steps(client, db):
     at = organisation("New Bank")
     client.force_login(person(Role.AUDITOR, at))
     page = client.get("/").content.decode()
-    assert "Your role reads" in page
+    assert "takes these steps; you see how far they are" in page
     assert 'href="/datasets/register/"' not in page
 
 
@@ -314,7 +314,7 @@ def test_a_new_officer_begins_with_a_system_and_is_led_to_the_signature(client, 
     assert client.get("/").content.decode().count(">Done<") == 2
     client.force_login(person(Role.AUDITOR, at))
     page = client.get("/").content.decode()
-    assert "Your role reads" in page
+    assert "takes these steps; you see how far they are" in page
     assert 'href="/systems/new/"' not in page
 
 
