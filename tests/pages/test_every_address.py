@@ -169,8 +169,8 @@ def test_no_link_on_any_page_is_dead_and_none_leads_away(client, world):
     open_to_engineers = {name for name, place in PLACES.items() if place.is_read and place.action
                          and Role.ENGINEER in ACTIONS[place.action]}  # fmt: skip
     unseen = {name for name in open_to_engineers if PLACES[name].address(name, world).split("?")[0] not in visited}
-    # what has one version leads to no comparison, see test_lists.py
-    assert unseen <= {"model", "dataset", "recovery-codes", "compare-model", "compare-dataset"}
+    # what has one version leads to no comparison, see test_lists.py; neither does a first assessment
+    assert unseen <= {"model", "dataset", "recovery-codes", "compare-model", "compare-dataset", "compare-assessment"}
 
 
 def test_no_page_needs_what_the_policy_forbids(client, world):
