@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from privacy.command.account import account
+from privacy.command.anonymity import anonymity
 
 
 @click.group(short_help="Account for differential privacy, and test how anonymous data are.", no_args_is_help=True)
@@ -13,3 +14,4 @@ def privacy() -> None:
 
 
 privacy.add_command(account)
+privacy.add_command(anonymity)
