@@ -1,9 +1,9 @@
 """How to coarsen the identifiers until every row has company: a suggestion, found by greedy steps.
 
-As Datafly (Sweeney 2002, https://doi.org/10.1142/S021848850200165X) it coarsens one column at a time by one step of that
-column's ladder, and gives up the few rows that are still alone. Datafly takes the column with most values; here the one
-that rescues most rows for the information it costs, measured by the entropy of its levels (Gionis and Tassa 2009).
-No smallest loss is promised: finding that is NP-hard (Meyerson and Williams 2004).
+As Datafly (Sweeney 2002, https://doi.org/10.1142/S021848850200165X) it coarsens one column at a time by one step of
+that column's ladder, and gives up the few rows that are still alone. Datafly takes the column with most values; here
+the one that rescues most rows for the information it costs, measured by the entropy of its levels (Gionis and Tassa
+2009). No smallest loss is promised: finding that is NP-hard (Meyerson and Williams 2004).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How well a table hides the people in it: k-anonymity, uniqueness, l-diversity and t-closeness.
 
 An attacker is taken to know a person's identifiers and that the person is in the table (the prosecutor's model). Rows
-that share all identifiers are an equivalence class. These figures are exact properties of the rows at hand: they have no
-sampling error, and they say nothing of other tables that the attacker may hold.
+that share all identifiers are an equivalence class. These figures are exact properties of the rows at hand: they have
+no sampling error, and they say nothing of other tables that the attacker may hold.
 """
 
 from __future__ import annotations
@@ -51,13 +51,14 @@ class Disclosure:
 def anonymity(n: np.ndarray, classes: np.ndarray) -> Anonymity:
     """Of combinations with `n` (m,) rows that lie in `classes` (m,), numbered from 0 without gaps."""
     sizes = np.bincount(classes, weights=n).astype(np.int64)
-    told = tuple(((low, high), int(sizes[(sizes >= low) & (sizes <= (high or sizes.max()))].sum())) for low, high in EDGES)
+    tops = [high or int(sizes.max()) for _, high in EDGES]
+    told = [int(sizes[(sizes >= low) & (sizes <= top)].sum()) for (low, _), top in zip(EDGES, tops, strict=True)]
     return Anonymity(
         rows=int(sizes.sum()),
         classes=len(sizes),
         k=int(sizes.min()),
         unique=int((sizes == 1).sum()),
-        sizes=told,
+        sizes=tuple(zip(EDGES, told, strict=True)),
         risk=len(sizes) / int(sizes.sum()),
     )
 

@@ -39,7 +39,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Combinations:
-    """`n` (m,) rows have the i-th combination of the identifiers (what an attacker may know) and the sensitive columns."""
+    """`n` (m,) rows have the i-th combination of identifiers (what an attacker may know) and sensitive columns."""
 
     identifiers: tuple[Column, ...]
     sensitive: tuple[Column, ...]
@@ -90,7 +90,7 @@ def _counted(table: TableFile, names: Sequence[str]) -> Any:
     with duckdb.connect(config=settings) as connection, reading(table.path):
         chosen = ", ".join(identifier(name) for name in names)
         relation = table.relation(connection)
-        query = f"SELECT {chosen}, count(*) AS \"rows of it\" FROM {relation} GROUP BY ALL"
+        query = f'SELECT {chosen}, count(*) AS "rows of it" FROM {relation} GROUP BY ALL'
         (found,) = connection.execute(f"SELECT count(*) FROM ({query})").fetchone() or (0,)
         if found > MOST_COMBINATIONS:
             raise InputError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,8 @@ from privacy.anonymity.singling import singled_out
 
 MOST_SUBSETS = 10
 CAVEAT = (
-    "Exact figures of these rows, for somebody who knows these identifiers and that the person is in the table. They say "
-    "nothing of what other tables give away."
+    "Exact figures of these rows, for somebody who knows these identifiers and that the person is in the table. They "
+    "say nothing of what other tables give away."
 )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.option("--batch", type=int, required=True, metavar="B", help="Expected size of a batch (Poisson sampling).")
 @click.option("--noise", type=float, required=True, metavar="S", help="Noise multiplier: its scale over the clip norm.")
 @click.option("--epochs", type=float, required=True, metavar="E", help="Passes over the data.")
-@click.option("--delta", type=float, required=True, metavar="D", help="Probability that the promise may fail; below 1/N.")
+@click.option("--delta", type=float, required=True, metavar="D", help="Probability that it may fail; below 1/N.")
 @click.option(
     "--json",
     "json_file",
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     help="Write the epsilons as JSON.",
 )
 def account(rows: int, batch: int, noise: float, epochs: float, delta: float, json_file: Path | None) -> None:
-    """Say what epsilon Poisson-sampled DP-SGD has: each step looks at a row with probability B/N, for ceil(E*N/B) steps.
+    """Say what epsilon Poisson-sampled DP-SGD has: ceil(E*N/B) steps, each with a row in it with probability B/N.
 
     Three accountants answer, each with an upper bound: rdp (converted as in Balle et al. 2020), pld, and prv, which is
     Opacus's and null where the privacy group is not installed. The unit is one row, added or removed.

@@ -22,9 +22,7 @@ READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--sensitive", multiple=True, metavar="COL...", help="Columns that nobody should learn about a person.")
 @click.option("--k", type=click.IntRange(2), default=5, show_default=True, help="What the suggestion aims at.")
 @click.option("--json", "json_file", type=FILE, metavar="FILE", help="Write all figures as JSON.")
-def anonymity(
-    data: Path, identifiers: Sequence[str], sensitive: Sequence[str], k: int, json_file: Path | None
-) -> None:
+def anonymity(data: Path, identifiers: Sequence[str], sensitive: Sequence[str], k: int, json_file: Path | None) -> None:
     """Measure DATA (parquet, CSV or Arrow): k-anonymity, uniqueness, which few columns single somebody out, for
     --sensitive columns l-diversity and t-closeness, and how to coarsen the identifiers until K rows share each class.
 
@@ -68,4 +66,5 @@ def _show_suggestion(suggestion: dict[str, Any], rows: int) -> None:
     click.echo(f"For k = {suggestion['k']}:")
     for column in suggestion["columns"]:
         click.echo(f"  {column['name']}: {column['how']}")
-    click.echo(f"  and leave out the {suggestion['dropped_rows']:,} rows ({suggestion['dropped_rows'] / rows:.2%}) left")
+    dropped = suggestion["dropped_rows"]
+    click.echo(f"  and leave out the {dropped:,} rows ({dropped / rows:.2%}) that still lack company")

@@ -17,7 +17,8 @@ class SeveralValues(click.Command):
         return super().parse_args(ctx, list(self._named(args)))
 
     def _named(self, args: list[str]) -> Iterator[str]:
-        repeated = {name for each in self.params if isinstance(each, click.Option) and each.multiple for name in each.opts}
+        options = [each for each in self.params if isinstance(each, click.Option) and each.multiple]
+        repeated = {name for each in options for name in each.opts}
         option, has_value = None, False
         for position, word in enumerate(args):
             if word == "--":

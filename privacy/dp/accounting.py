@@ -4,8 +4,8 @@ One step looks at each person's row with probability `rate`, clips its gradient 
 the clipping norm (Abadi et al. 2016, https://arxiv.org/abs/1607.00133). The unit is one row, the neighbouring relation
 add or remove one. Three accountants compose the steps, each an upper bound of the true epsilon:
 
-- rdp: Rényi divergences (Mironov, Talwar and Zhang 2019, https://arxiv.org/abs/1908.10530), converted as in Balle et al.
-  2020 (https://arxiv.org/abs/1905.09982, theorem 21). Tables made before 2020 use Mironov's looser conversion;
+- rdp: Rényi divergences (Mironov, Talwar and Zhang 2019, https://arxiv.org/abs/1908.10530), converted as in Balle et
+  al. 2020 (https://arxiv.org/abs/1905.09982, theorem 21). Tables made before 2020 use Mironov's looser conversion;
 - pld: privacy loss distributions with connected dots (Doroshenko et al. 2022, https://arxiv.org/abs/2207.04380);
 - prv: privacy loss random variables (Gopi et al. 2021, https://arxiv.org/abs/2106.02848), Opacus's, which needs torch.
 """
@@ -138,8 +138,8 @@ def cautions(rows: int, epsilon: float, delta: float) -> list[str]:
     told = []
     if delta > 1 / rows:
         told.append(
-            f"Delta {delta:g} is above 1/n = {1 / rows:.2g}: publishing one person's row outright would keep this promise. "
-            "Choose a smaller delta."
+            f"Delta {delta:g} is above 1/n = {1 / rows:.2g}: publishing one person's row outright would keep this "
+            "promise. Choose a smaller delta."
         )
     if epsilon > 10:
         told.append(

@@ -21,6 +21,7 @@ from privacy.anonymity.measures import anonymity, classes_of, disclosure
 from privacy.anonymity.rows import MISSING, Combinations, read_combinations
 from privacy.anonymity.singling import singled_out
 
+CENSUS = Path(__file__).parent / "adult.parquet"
 
 
 def written(folder: Path, frame: pd.DataFrame) -> Path:
@@ -43,12 +44,12 @@ def people(rows: int = 4_000) -> pd.DataFrame:
     )
 
 
-def by_hand(frame: pd.DataFrame, identifiers: list[str], sensitive: str, ordered: bool) -> tuple[int, int, float, float]:
+def by_hand(frame: pd.DataFrame, known: list[str], sensitive: str, ordered: bool) -> tuple[int, int, float, float]:
     """k, l distinct, l by entropy, t by loops over classes and levels."""
     levels = sorted(frame[sensitive].unique())
     whole = [float((frame[sensitive] == level).mean()) for level in levels]
     k, distinct, entropy, t = math.inf, math.inf, math.inf, 0.0
-    for _, rows in frame.groupby(identifiers):
+    for _, rows in frame.groupby(known):
         counted = Counter(rows[sensitive])
         share = [counted[level] / len(rows) for level in levels]
         k, distinct = min(k, len(rows)), min(distinct, len(counted))
@@ -76,7 +77,7 @@ def test_every_measure_equals_plain_loops(rows: list[tuple[int, int, int]], tmp_
 
 def test_pycanon_says_the_same_of_census_data() -> None:
     """The first 4,000 rows of UCI Adult; figures by pyCANON 1.3.6, which needs an older numpy than we have."""
-    table = read_combinations(Path(__file__).parent / "adult.parquet", ["sex", "race"], ["occupation", "hours-per-week"])
+    table = read_combinations(CENSUS, ["sex", "race"], ["occupation", "hours-per-week"])
     classes = classes_of(table.identifiers)
     occupation, hours = (disclosure(table, column, classes) for column in table.sensitive)
     assert anonymity(table.n, classes).k == 10
