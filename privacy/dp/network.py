@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,7 +56,7 @@ class Pass:
         return [*products, *(error.sum(0) for error in scaled)]
 
     def each(self) -> list[torch.Tensor]:
-        """Every row's gradient (n, *shape), in the order of Network.parameters. For tests: it needs n times the room."""
+        """Every row's gradient (n, *shape), in the order of Network.parameters; it needs n times the room."""
         products = [error[:, :, None] * given[:, None, :] for error, given in zip(self.errors, self.given, strict=True)]
         return [*products, *self.errors]
 
@@ -66,7 +67,7 @@ def new_network(widths: Sequence[int], seed: int) -> Network:
 
     generator = torch.Generator().manual_seed(seed)
     weights, biases = [], []
-    for inputs, outputs in zip(widths[:-1], widths[1:], strict=True):
+    for inputs, outputs in pairwise(widths):
         bound = 1 / np.sqrt(inputs)
         weights.append((torch.rand(outputs, inputs, generator=generator) * 2 - 1) * bound)
         biases.append((torch.rand(outputs, generator=generator) * 2 - 1) * bound)
