@@ -86,7 +86,7 @@ def _counted(table: TableFile, names: Sequence[str]) -> Any:
 
     import duckdb
 
-    settings = {"temp_directory": tempfile.gettempdir(), "autoinstall_known_extensions": False}
+    settings: dict[str, Any] = {"temp_directory": tempfile.gettempdir(), "autoinstall_known_extensions": False}
     with duckdb.connect(config=settings) as connection, reading(table.path):
         chosen = ", ".join(identifier(name) for name in names)
         relation = table.relation(connection)

@@ -91,6 +91,6 @@ class _Graph:
         from onnx import TensorProto
 
         given = self.read(feature.name, TensorProto.INT64 if feature.of_numbers else TensorProto.STRING)
-        named = "cats_int64s" if feature.of_numbers else "cats_strings"
-        encoded = self.node("OneHotEncoder", [given], domain="ai.onnx.ml", zeros=1, **{named: list(feature.values)})
+        levels: dict[str, Any] = {"cats_int64s" if feature.of_numbers else "cats_strings": list(feature.values)}
+        encoded = self.node("OneHotEncoder", [given], domain="ai.onnx.ml", zeros=1, **levels)
         return self.node("Reshape", [encoded, self.constant([-1, feature.width], np.int64)])

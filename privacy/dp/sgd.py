@@ -95,7 +95,8 @@ def _clipped_sum(
     import torch
 
     total, within = [torch.zeros_like(each) for each in network.parameters], 0
-    for rows in chosen.split(PIECE):
+    for start in range(0, len(chosen), PIECE):
+        rows = chosen[start : start + PIECE]
         found = backward(network, x[rows], y[rows])
         norms = found.norms()
         for sum_so_far, more in zip(total, found.weighted((clip / (norms + 1e-6)).clamp(max=1.0)), strict=True):
@@ -109,8 +110,10 @@ def _add_noise(total: list[torch.Tensor], scale: float, source: Randomness) -> N
     import torch
 
     drawn = torch.from_numpy(source.normal(sum(each.numel() for each in total)) * scale)
-    for each, noise in zip(total, drawn.split([each.numel() for each in total]), strict=True):
-        each += noise.reshape(each.shape).to(each)
+    used = 0
+    for each in total:
+        each += drawn[used : used + each.numel()].reshape(each.shape).to(each)
+        used += each.numel()
 
 
 def _adapted(within: int, recipe: Recipe, source: Randomness) -> float:
