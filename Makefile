@@ -27,7 +27,7 @@ demo: ## audit a real credit-scoring model, write var/demo/report.pdf, fill the 
 test: ## install what the tests need and run them all
 	@requirements/install dev
 	@requirements/system chromium
-	@$(VENV)/python -m pytest -n 2 --dist loadfile
+	@$(VENV)/python -m pytest -n 3 --dist loadfile
 
 serve: ## web, worker and beat on http://127.0.0.1:8000 (HOST and PORT say otherwise)
 	@requirements/install
