@@ -80,7 +80,7 @@ def test_what_the_user_must_mend_is_said_on_stderr_without_a_traceback(command, 
 
 @pytest.mark.parametrize(
     ("module", "group"),
-    [("torch", "privacy"), ("dp_accounting.rdp", "privacy"), ("sdv", "synthetic"), ("xgboost", "xgboost")],
+    [("torch", "privacy"), ("opacus.accountants", "privacy"), ("sdv", "synthetic"), ("xgboost", "xgboost")],
 )
 def test_a_missing_group_is_answered_with_the_command_that_installs_it(command, capsys, module, group):
     assert command(raising(ModuleNotFoundError(f"No module named {module!r}", name=module))) == 2
