@@ -11,6 +11,7 @@ TOGETHER = ("tests/faults/", "tests/client/")
 # what takes a minute or more, so that none of it is left when the other worker has nothing more to do
 FIRST = (
     *TOGETHER,
+    "tests/browser/test_officers_sitting.py",
     "tests/browser/test_whole_way.py",
     "tests/browser/test_look.py",
     "tests/demo/test_service.py",

@@ -108,7 +108,8 @@ def signed_in(browser: Browser, service: Service, role: str, width: int) -> Iter
     context.close()
 
 
-@pytest.fixture(params=[1280, 360], ids=["desk", "phone"])
+# the phone's sitting takes as long again, and each page has its own test at that width: it is for who looks at pictures
+@pytest.fixture(params=[1280, 360] if SITTING_PICTURES else [1280])
 def width(request: pytest.FixtureRequest) -> int:
     return request.param
 
